@@ -1,0 +1,168 @@
+"""From scores to alerts, from alerts to the one open incident of a brand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+
+from detectors.model import (
+    Alert,
+    AlertState,
+    Brand,
+    Explanation,
+    Incident,
+    IncidentState,
+    Score,
+    from_ms,
+    to_ms,
+)
+
+__all__ = ["AlertBook", "AlertBookState", "alert_id"]
+
+REFRACTORY_MS = 6 * 3_600_000
+"""A detector that fires again so soon after it fired means the same story."""
+CALM_BUCKETS = 60
+"""An alert is over when its score stayed under half its threshold for so many minutes."""
+
+
+def alert_id(brand: str, detector: str, onset: datetime) -> str:
+    """The same finding has the same name however often the log is read.
+
+    >>> from datetime import UTC
+    >>> alert_id("acme", "surge", datetime(2026, 3, 1, 9, 5, tzinfo=UTC))
+    'acme-surge-20260301T0905Z'
+    """
+    return f"{brand}-{detector}-{onset:%Y%m%dT%H%M}Z"
+
+
+class AlertBookState(msgspec.Struct):
+    """The newest alert of each detector, for how long each has been calm, and the newest incident."""
+
+    alerts: dict[str, Alert] = {}
+    calm: dict[str, int] = {}
+    incident: Incident | None = None
+    told: int = 0
+    """Posts in the newest version of the incident that people saw."""
+
+
+class AlertBook:
+    """The alerts of one brand and its incident. Every method returns what changed, in order.
+
+    An incident opens with the first alert, changes when the number of posts has doubled since it was last
+    told or another detector joins, and is resolved with the last alert.
+    """
+
+    def __init__(self, brand: Brand, state: AlertBookState | None = None) -> None:
+        self.brand = brand
+        self.state = state or AlertBookState()
+
+    def firing(self, detector: str) -> bool:
+        """Whether this detector's alert is on."""
+        alert = self.state.alerts.get(detector)
+        return alert is not None and alert.state is AlertState.FIRING
+
+    @property
+    def any_firing(self) -> bool:
+        """Whether any alert of the brand is on."""
+        return any(alert.state is AlertState.FIRING for alert in self.state.alerts.values())
+
+    def fire(
+        self, detector: str, score: Score, *, onset_ms: int, at_ms: int, why: Explanation
+    ) -> list[Alert | Incident]:
+        """A score exceeded its threshold while this detector's alert was off."""
+        state = self.state
+        last = state.alerts.get(detector)
+        if last is not None and at_ms - to_ms(last.at) < REFRACTORY_MS:
+            alert = msgspec.structs.replace(last, state=AlertState.FIRING, score=score, why=why, resolved_at=None)
+        else:
+            onset = from_ms(onset_ms)
+            alert = Alert(
+                id=alert_id(self.brand.id, detector, onset),
+                brand=self.brand.id,
+                detector=detector,
+                state=AlertState.FIRING,
+                onset=onset,
+                at=from_ms(at_ms),
+                score=score,
+                why=why,
+            )
+        state.alerts[detector] = alert
+        state.calm[detector] = 0
+        return [alert, self._join(alert, at_ms)]
+
+    def grow(self, score: Score, *, observed: int, at_ms: int, explain: Callable[[], Explanation]) -> list[Incident]:
+        """A score of a firing detector: people hear of it again when the wave has doubled."""
+        incident = self.state.incident
+        if incident is None or observed < 2 * self.state.told:
+            return []
+        return [self._change(incident, at_ms, score=score, why=explain())]
+
+    def close_bucket(self, scores: dict[str, Score], *, at_ms: int) -> list[Alert | Incident]:
+        """A bucket closed with these scores: alerts that have been calm for long enough are over."""
+        state = self.state
+        changed: list[Alert | Incident] = []
+        for detector, score in scores.items():
+            if not self.firing(detector):
+                continue
+            if score.surprise is None or score.threshold is None or score.surprise >= score.threshold / 2:
+                state.calm[detector] = 0
+                continue
+            state.calm[detector] += 1
+            if state.calm[detector] >= CALM_BUCKETS:
+                changed.append(self._resolve(detector, at_ms))
+        return changed + self._resolve_incident(changed, at_ms)
+
+    def retire(self, keep: Iterable[str], *, at_ms: int) -> list[Alert | Incident]:
+        """Resolve the alerts of detectors that the brand no longer has."""
+        gone = [name for name in self.state.alerts if name not in set(keep) and self.firing(name)]
+        changed: list[Alert | Incident] = [self._resolve(name, at_ms) for name in gone]
+        return changed + self._resolve_incident(changed, at_ms)
+
+    def _resolve(self, detector: str, at_ms: int) -> Alert:
+        alert = msgspec.structs.replace(
+            self.state.alerts[detector], state=AlertState.RESOLVED, resolved_at=from_ms(at_ms)
+        )
+        self.state.alerts[detector] = alert
+        return alert
+
+    def _resolve_incident(self, changed: list[Alert | Incident], at_ms: int) -> list[Alert | Incident]:
+        incident = self.state.incident
+        if not changed or incident is None or self.any_firing:
+            return []
+        return [self._change(incident, at_ms, state=IncidentState.RESOLVED, resolved_at=from_ms(at_ms))]
+
+    def _join(self, alert: Alert, at_ms: int) -> Incident:
+        incident = self.state.incident
+        if incident is not None and (incident.state is not IncidentState.RESOLVED or alert.id in incident.alerts):
+            alerts = incident.alerts if alert.id in incident.alerts else [*incident.alerts, alert.id]
+            opened = IncidentState.OPEN if incident.state is IncidentState.RESOLVED else incident.state
+            return self._change(
+                incident, at_ms, score=alert.score, why=alert.why, alerts=alerts, state=opened, resolved_at=None
+            )
+        assert alert.score.surprise is not None and alert.score.threshold is not None
+        self.state.incident = Incident(
+            id=f"incident-{alert.id}",
+            brand=self.brand.id,
+            brand_name=self.brand.name,
+            state=IncidentState.OPEN,
+            version=1,
+            onset=alert.onset,
+            opened_at=from_ms(at_ms),
+            updated_at=from_ms(at_ms),
+            alerts=[alert.id],
+            why=alert.why,
+            peak_surprise=alert.score.surprise,
+            threshold=alert.score.threshold,
+        )
+        self.state.told = alert.why.observed
+        return self.state.incident
+
+    def _change(self, incident: Incident, at_ms: int, *, score: Score | None = None, **changes: object) -> Incident:
+        if score is not None and score.surprise is not None:
+            changes["peak_surprise"] = max(incident.peak_surprise, score.surprise)
+        incident = msgspec.structs.replace(incident, version=incident.version + 1, updated_at=from_ms(at_ms), **changes)
+        self.state.incident = incident
+        self.state.told = max(self.state.told, incident.why.observed)
+        return incident

@@ -1,0 +1,339 @@
+"""One brand's brain: mentions and time in, buckets, alerts and incidents out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from detectors.alerting import AlertBook, AlertBookState
+from detectors.algorithms import DETECTORS, Detector
+from detectors.errors import StateError
+from detectors.history import CHUNK_BUCKETS, KEPT_CHUNKS, History
+from detectors.model import (
+    MINUTE_MS,
+    Alert,
+    Brand,
+    Bucket,
+    BucketStatus,
+    Explanation,
+    Incident,
+    Mention,
+    Score,
+    ScoreStatus,
+    Sentiment,
+    from_ms,
+)
+from detectors.run import OpenBucket, Run, explain
+from detectors.windowing import MonitorClock, bucket_start
+
+__all__ = ["BrandMonitor", "BrandState", "Event", "Tally"]
+
+Event = Bucket | Alert | Incident
+
+VERSION = 1
+SCORED_AHEAD = 10
+"""Open buckets that are scored before they close; further ahead of the watermark it is too early to judge."""
+REMEMBERED_KEYS = 8192
+REMEMBERED_MS = 24 * 3_600_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened to mentions, for the metrics: counts since somebody last looked."""
+
+    counted: dict[tuple[str, Sentiment], int] = field(default_factory=dict)
+    late: dict[str, int] = field(default_factory=dict)
+    duplicate: dict[str, int] = field(default_factory=dict)
+
+
+class BrandState(msgspec.Struct):
+    """All that one brand's monitor remembers.
+
+    `seen` is the newest offset counted from each source partition, `keys` maps the hash of a post to its
+    time, `carried` says how much each source usually brings, `closed_until_ms` is the start of the first
+    bucket that is not closed, `silent_buckets` counts those without data that the detectors do not know of.
+    """
+
+    version: int = VERSION
+    timezone: str = "UTC"
+    closed_until_ms: int | None = None
+    seen: dict[int, int] = {}
+    keys: dict[int, int] = {}
+    carried: dict[str, float] = {}
+    open: dict[int, OpenBucket] = {}
+    run: Run | None = None
+    silent_buckets: int = 0
+    status: ScoreStatus = ScoreStatus.WARMING_UP
+    book: AlertBookState = msgspec.field(default_factory=AlertBookState)
+    history: History | None = None
+    detectors: dict[str, bytes] = {}
+
+
+class BrandMonitor:
+    """Composes windowing, detectors, growth and alerting for one brand.
+
+    `advance` and `observe` return what came of it, in order. The state is a function of the sequence of
+    mentions and of the time given with them: how they were cut into records changes nothing, and calling
+    `advance` more often, up to the time of the next mention, changes nothing either.
+    """
+
+    def __init__(self, brand: Brand, clock: MonitorClock, tally: Tally, state: BrandState | None = None) -> None:
+        self.brand = brand
+        self.state = state or BrandState(timezone=brand.timezone)
+        self._clock = clock
+        self._tally = tally
+        self._book = AlertBook(brand, self.state.book)
+        self._detectors: dict[str, Detector] = {name: self._load(name) for name in brand.detectors}
+        self._leader = brand.detectors[0]
+        self.state.timezone = brand.timezone
+        self.state.detectors = {}
+
+    # ------------------------------------------------------------------------------------ in
+
+    def observe(self, partition: int, mention: Mention) -> Sequence[Event]:
+        """Count one mention, in the order of its source partition. Seen before, late or twice: not counted."""
+        state = self.state
+        if mention.offset <= state.seen.get(partition, -1):
+            return ()
+        state.seen[partition] = mention.offset
+        start = bucket_start(mention.event_ms)
+        if state.closed_until_ms is not None and start < state.closed_until_ms:
+            self._tally.late[self.brand.id] = self._tally.late.get(self.brand.id, 0) + 1
+            return ()
+        if not self._remember(mention):
+            self._tally.duplicate[self.brand.id] = self._tally.duplicate.get(self.brand.id, 0) + 1
+            return ()
+        label = (self.brand.id, mention.sentiment)
+        self._tally.counted[label] = self._tally.counted.get(label, 0) + 1
+        self._carry(mention.source)
+        bucket = state.open.get(start)
+        if bucket is None:
+            bucket = state.open[start] = OpenBucket()
+        bucket.add(mention)
+        if mention.sentiment is Sentiment.NEGATIVE and state.closed_until_ms is not None:
+            return self._look_ahead(state.closed_until_ms, mention)
+        return ()
+
+    def advance(self, time_ms: int) -> list[Event]:
+        """Close every bucket that ends at or before this time (the least watermark)."""
+        state = self.state
+        if state.closed_until_ms is None:
+            state.closed_until_ms = min([bucket_start(time_ms), *state.open])
+            state.history = History(start_ms=state.closed_until_ms)
+        events: list[Event] = []
+        while state.closed_until_ms + MINUTE_MS <= time_ms:
+            start = state.closed_until_ms
+            bucket = state.open.pop(start, None)
+            silent_until = self._silent_until(start, time_ms) if bucket is None else None
+            if silent_until is None:
+                events += self._close(start, bucket)
+                state.closed_until_ms = start + MINUTE_MS
+            else:
+                events += self._skip(start, silent_until)
+                state.closed_until_ms = silent_until
+        return events
+
+    @property
+    def closes_at_ms(self) -> int:
+        """`advance` has something to do from this time on."""
+        return 0 if self.state.closed_until_ms is None else self.state.closed_until_ms + MINUTE_MS
+
+    @property
+    def firing(self) -> bool:
+        """Whether an alert of this brand is on."""
+        return self._book.any_firing
+
+    # ------------------------------------------------------------------------------- buckets
+
+    def _close(self, start: int, bucket: OpenBucket | None) -> list[Event]:
+        self._end_silence(start)
+        state = self.state
+        negative = bucket.negative if bucket else 0
+        scores = {name: detector.score([negative], start)[0] for name, detector in self._detectors.items()}
+        lead = scores[self._leader]
+        state.status = lead.status
+        end = start + MINUTE_MS
+        events: list[Event] = [self._bucket(start, bucket, scores)]
+        state.run = self._extended(state.run, start, bucket, lead)
+        for name, score in scores.items():
+            if score.exceeds and not self._book.firing(name):
+                at_ms = bucket.last_ms if bucket and bucket.negative else end
+                events += self._fire(name, score, state.run, start, at_ms)
+        if self._book.firing(self._leader):
+            events += self._grow(lead, state.run, end)
+        for name, detector in self._detectors.items():
+            detector.learn(negative, start, alerting=self._book.firing(name))
+        if self._book.any_firing:
+            events += self._book.close_bucket(scores, at_ms=end)
+        assert state.history is not None
+        state.history.append(negative)
+        return events
+
+    def _skip(self, start: int, until: int) -> list[Event]:
+        """Buckets without data: nothing is learned, and only the first is told."""
+        state = self.state
+        first = state.status is not ScoreStatus.NO_DATA
+        state.status = ScoreStatus.NO_DATA
+        state.silent_buckets += (until - start) // MINUTE_MS
+        state.run = None
+        if not first:
+            return []
+        scores = dict.fromkeys(self._detectors, Score(status=ScoreStatus.NO_DATA))
+        return [self._bucket(start, None, scores, BucketStatus.NO_DATA)]
+
+    def _end_silence(self, start: int) -> None:
+        """Let the silence pass in one step, however many steps it came in: floats add up the same."""
+        state = self.state
+        if not state.silent_buckets:
+            return
+        for detector in self._detectors.values():
+            detector.skip(state.silent_buckets)
+        assert state.history is not None
+        if state.silent_buckets > KEPT_CHUNKS * CHUNK_BUCKETS:
+            state.history.restart(start)
+        else:
+            for _ in range(state.silent_buckets):
+                state.history.append(None)
+        state.silent_buckets = 0
+
+    def _silent_until(self, start: int, time_ms: int) -> int | None:
+        """Until when there is no data, if the sources that usually bring half of the mentions are silent."""
+        quiet, until = self._clock.silent(self.state.carried, start)
+        if not quiet or sum(self.state.carried[source] for source in quiet) * 2 < sum(self.state.carried.values()):
+            return None
+        horizon = min([time_ms, *self.state.open] if until is None else [time_ms, until, *self.state.open])
+        return max(bucket_start(horizon), start + MINUTE_MS)
+
+    def _bucket(
+        self,
+        start: int,
+        bucket: OpenBucket | None,
+        scores: dict[str, Score],
+        status: BucketStatus = BucketStatus.COUNTED,
+    ) -> Bucket:
+        if bucket is None:
+            bucket = OpenBucket()
+        return Bucket(
+            brand=self.brand.id,
+            start=from_ms(start),
+            seconds=MINUTE_MS // 1000,
+            status=status,
+            negative=bucket.negative,
+            neutral=bucket.neutral,
+            positive=bucket.positive,
+            unknown=bucket.unknown,
+            negative_by_channel=bucket.by_channel,
+            scores=scores,
+        )
+
+    # -------------------------------------------------------------------------------- alerts
+
+    def _look_ahead(self, first: int, mention: Mention) -> list[Event]:
+        """Score the open buckets up to the newest, since a velocity can only rise at a mention."""
+        state = self.state
+        ahead = (max(state.open) - first) // MINUTE_MS + 1
+        if ahead > SCORED_AHEAD:
+            return []
+        self._end_silence(first)
+        buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
+        counts = [bucket.negative if bucket else 0 for bucket in buckets]
+        events: list[Event] = []
+        for name, detector in self._detectors.items():
+            if self._book.firing(name):
+                continue
+            scores = detector.score(counts, first)
+            position = next((i for i, score in enumerate(scores) if score.exceeds), None)
+            if position is None:
+                continue
+            run = state.run.copy() if state.run else None
+            for i in range(position + 1):
+                run = self._extended(run, first + i * MINUTE_MS, buckets[i], scores[i])
+            events += self._fire(name, scores[position], run, first + position * MINUTE_MS, mention.event_ms)
+        return events
+
+    def _extended(self, run: Run | None, start: int, bucket: OpenBucket | None, lead: Score) -> Run | None:
+        """The run with one more bucket: it ends when the velocity is back at its expectation."""
+        if lead.observed <= lead.expected and not self._book.any_firing:
+            return None
+        if run is None:
+            run = Run(start_ms=start)
+        run.extend(bucket, lead.expected_per_min)
+        return run
+
+    def _fire(self, name: str, score: Score, run: Run | None, start: int, at_ms: int) -> list[Alert | Incident]:
+        run = run or Run(start_ms=start)
+        why = explain(run, until_ms=at_ms)
+        return self._book.fire(name, score, onset_ms=run.start_ms, at_ms=at_ms, why=why)
+
+    def _grow(self, score: Score, run: Run | None, at_ms: int) -> list[Incident]:
+        if run is None:
+            return []
+        why: Explanation | None = None
+
+        def explained() -> Explanation:
+            nonlocal why
+            why = why or explain(run, until_ms=at_ms)
+            return why
+
+        return self._book.grow(score, observed=run.observed, at_ms=at_ms, explain=explained)
+
+    # -------------------------------------------------------------------------------- memory
+
+    def _remember(self, mention: Mention) -> bool:
+        """Whether this post is new. Bounded: a day, and no more than `REMEMBERED_KEYS` posts."""
+        keys = self.state.keys
+        if mention.key in keys:
+            return False
+        keys[mention.key] = mention.event_ms
+        while True:
+            oldest = next(iter(keys))
+            if len(keys) <= REMEMBERED_KEYS and mention.event_ms - keys[oldest] <= REMEMBERED_MS:
+                return True
+            del keys[oldest]
+
+    def _carry(self, source: str) -> None:
+        carried = self.state.carried
+        carried[source] = carried.get(source, 0.0) + 1.0
+        if carried[source] > 1000.0:
+            self.state.carried = {name: count / 2 for name, count in carried.items() if count > 1.0}
+
+    def _load(self, name: str) -> Detector:
+        """The detector as it was, or warmed again from the kept buckets where that cannot be."""
+        state, kind = self.state, DETECTORS[name]
+        budget, timezone = self.brand.false_alarms_per_month, self.brand.timezone
+        snapshot = state.detectors.get(name)
+        if snapshot is not None and state.timezone == timezone:
+            try:
+                return kind.restore(snapshot, false_alarms_per_month=budget, timezone=timezone)
+            except StateError:
+                pass
+        detector = kind(false_alarms_per_month=budget, timezone=timezone)
+        if state.history is not None:
+            for position, count in enumerate(state.history.counts()):
+                if count is None:
+                    detector.skip(1)
+                else:
+                    detector.learn(count, state.history.start_ms + position * MINUTE_MS, alerting=False)
+        return detector
+
+    def snapshot(self) -> bytes:
+        """The whole state, for `restore`."""
+        self.state.detectors = {name: detector.snapshot() for name, detector in self._detectors.items()}
+        return msgspec.msgpack.encode(self.state)
+
+    @classmethod
+    def restore(cls, snapshot: bytes, brand: Brand, clock: MonitorClock, tally: Tally) -> BrandMonitor:
+        """The monitor as it was; a detector whose parameters changed is warmed again from the kept buckets.
+
+        Raises:
+            StateError: written by a newer badbuzz, or damaged.
+        """
+        try:
+            state = msgspec.msgpack.decode(snapshot, type=BrandState)
+        except msgspec.MsgspecError as error:
+            raise StateError(f"state of brand {brand.id}: {error}") from error
+        if state.version > VERSION:
+            raise StateError(f"state of brand {brand.id} is of version {state.version}, this badbuzz knows {VERSION}")
+        return cls(brand, clock, tally, state)

@@ -1,0 +1,104 @@
+"""The brands of one `mentions` partition: one clock, many monitors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from detectors.errors import StateError
+from detectors.model import Brand, MentionBatch, ScoreStatus
+from detectors.monitor import BrandMonitor, Event, Tally
+from detectors.windowing import FOREVER_MS, MonitorClock, MonitorClockState, bucket_start
+
+__all__ = ["PartitionMonitor", "PartitionState"]
+
+VERSION = 1
+
+
+class PartitionState(msgspec.Struct):
+    """What a partition remembers beside its brands. `next_offset` is the first record not contained."""
+
+    version: int = VERSION
+    next_offset: int = 0
+    clock: MonitorClockState = msgspec.field(default_factory=MonitorClockState)
+
+
+class PartitionMonitor:
+    """Gives each record of a `mentions` partition to its brand, and the time to all of them.
+
+    A record's mentions move only their own brand, each at its own watermark; the watermark of the record
+    as a whole, which stands in the last record of an ingest batch, moves all. So no brand's time runs
+    ahead of mentions that are still to come.
+    """
+
+    def __init__(self, brands: Iterable[Brand], state: PartitionState | None = None) -> None:
+        self.state = state or PartitionState()
+        self.clock = MonitorClock(self.state.clock)
+        self.tally = Tally()
+        self.monitors: dict[str, BrandMonitor] = {}
+        self.changed: set[str] = set()
+        self._brands = {brand.id: brand for brand in brands}
+        self._advanced_ms = -FOREVER_MS
+
+    def take(self, batch: MentionBatch) -> list[Event]:
+        """What came of one record. A brand that is no longer watched is passed over."""
+        self.clock.take(batch)
+        events: list[Event] = []
+        brand = self._brands.get(batch.brand) if batch.brand is not None else None
+        if brand is not None and batch.mentions:
+            self.changed.add(brand.id)
+            monitor = self.monitors.get(brand.id)
+            if monitor is None:
+                monitor = self.monitors[brand.id] = BrandMonitor(brand, self.clock, self.tally)
+            others = self.clock.others(batch.partition)
+            for mention in batch.mentions:
+                if others is not None:
+                    time = min(others, mention.watermark_ms)
+                    if time >= monitor.closes_at_ms:
+                        events += monitor.advance(time)
+                events += monitor.observe(batch.partition, mention)
+        time_ms = self.clock.move(batch.partition, batch.watermark_ms)
+        if time_ms is not None and bucket_start(time_ms) > self._advanced_ms:
+            self._advanced_ms = bucket_start(time_ms)
+            events += self._advance_all(time_ms)
+        return events
+
+    def _advance_all(self, time_ms: int) -> Iterator[Event]:
+        for name, monitor in self.monitors.items():
+            if time_ms >= monitor.closes_at_ms:
+                self.changed.add(name)
+                yield from monitor.advance(time_ms)
+        self.clock.prune()
+
+    def statuses(self) -> dict[str, int]:
+        """How many brands are in each state: firing, or the status of their newest score."""
+        counts = dict.fromkeys(["firing", *ScoreStatus], 0)
+        for monitor in self.monitors.values():
+            counts["firing" if monitor.firing else monitor.state.status] += 1
+        return counts
+
+    def snapshot(self) -> bytes:
+        """The partition's own record; the brands have theirs (`BrandMonitor.snapshot`)."""
+        return msgspec.msgpack.encode(self.state)
+
+    @classmethod
+    def restore(cls, brands: Iterable[Brand], own: bytes | None, by_brand: dict[str, bytes]) -> PartitionMonitor:
+        """The partition as it was, from its own record and those of its brands.
+
+        Raises:
+            StateError: written by a newer badbuzz, or damaged.
+        """
+        try:
+            state = msgspec.msgpack.decode(own, type=PartitionState) if own is not None else PartitionState()
+        except msgspec.MsgspecError as error:
+            raise StateError(f"state of a mentions partition: {error}") from error
+        if state.version > VERSION:
+            raise StateError(
+                f"state of a mentions partition is of version {state.version}, this badbuzz knows {VERSION}"
+            )
+        partition = cls(brands, state)
+        for brand in partition._brands.values():
+            if (snapshot := by_brand.get(brand.id)) is not None:
+                partition.monitors[brand.id] = BrandMonitor.restore(snapshot, brand, partition.clock, partition.tally)
+        return partition

@@ -1,0 +1,9 @@
+"""What a text says: its language, and how negative it is."""
+
+from __future__ import annotations
+
+from detectors.text.language import detect
+from detectors.text.negativity import Judgement, Negativity
+from detectors.text.vader import VaderNegativity
+
+__all__ = ["Judgement", "Negativity", "VaderNegativity", "detect"]

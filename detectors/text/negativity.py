@@ -1,0 +1,33 @@
+"""The contract of every negativity model: a text in, a Judgement out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from detectors.model import Language, Sentiment
+
+__all__ = ["Judgement", "Negativity"]
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model makes of one text.
+
+    `negative`, `neutral` and `positive` are shares in 0..1 that add up to 1, and `label` is one of the largest;
+    where the model cannot tell, `label` is UNKNOWN and the three are equal.
+    """
+
+    label: Sentiment
+    negative: float
+    neutral: float
+    positive: float
+    lang: Language
+
+
+class Negativity(Protocol):
+    """A model that judges any str whatever: it never raises, and the same text always gets the same answer."""
+
+    def judge(self, text: str, lang: str | None) -> Judgement:
+        """Judge `text`; `lang` is what the provider said of its language ("en", "fr-CA"), None if nothing."""
+        ...

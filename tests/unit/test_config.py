@@ -1,0 +1,207 @@
+"""brands.yaml: what it may say, and that everything wrong with it is told at once."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.errors import ConfigError
+from detectors.model import Match
+from streams.config import load_watch, parse_watch, watch_for_labels
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "brands.yaml"
+ACME = "{id: acme, name: Acme, match: {any: [acme]}}"
+
+
+def problems(text: str, **environ: str) -> dict[str, str]:
+    """Every problem of a file that is refused: message by path."""
+    with pytest.raises(ConfigError) as refused:
+        parse_watch(text, "brands.yaml", environ)
+    return {problem.path: problem.message for problem in refused.value.problems}
+
+
+def with_brand(fields: str) -> str:
+    return f"brands: [{{id: acme, name: Acme, match: {{any: [acme]}}, {fields}}}]"
+
+
+def test_the_example_loads_without_any_environment() -> None:
+    watch = load_watch(EXAMPLE, {})
+    assert [brand.id for brand in watch.brands] == ["acme", "globex"]
+    assert [team.id for team in watch.teams] == ["customer-care", "head-of-pr"]
+
+
+def test_a_brand_takes_from_the_defaults_what_it_leaves_open() -> None:
+    watch = parse_watch(
+        f"""
+        defaults: {{timezone: Europe/Paris, languages: [fr], false_alarms_per_month: 2, allowed_lateness: 90s,
+                    no_data_after: 1d}}
+        brands:
+          - {ACME}
+          - {{id: b, name: B, match: {{any: [b], none: [c]}}, timezone: Asia/Tokyo, false_alarms_per_month: 0.5}}
+        """,
+        "brands.yaml",
+        {},
+    )
+    acme, other = watch.brands
+    assert (acme.timezone, acme.languages, acme.false_alarms_per_month) == ("Europe/Paris", ["fr"], 2.0)
+    assert (other.timezone, other.languages, other.false_alarms_per_month) == ("Asia/Tokyo", ["fr"], 0.5)
+    assert other.match == Match(any=["b"], none=["c"])
+    assert (watch.allowed_lateness, watch.no_data_after) == (timedelta(seconds=90), timedelta(days=1))
+
+
+def test_brands_are_called_what_they_are_called() -> None:
+    # YAML makes a number, a truth value and a date of these; a brand's name is a text.
+    watch = parse_watch("brands: [{id: 1664, name: 1664, match: {any: [1664, no, 3.10, 2015-02-22]}}]", "f", {})
+    assert watch.brands[0].match.any == ["1664", "no", "3.10", "2015-02-22"]
+
+
+def test_a_key_without_a_value_counts_as_not_given() -> None:
+    assert parse_watch(f"defaults:\ntopics:\nbrands: [{ACME}]", "f", {}).topics == []
+
+
+def test_secrets_come_from_the_environment_and_show_up_nowhere() -> None:
+    text = f"""
+        brands: [{ACME}]
+        teams: [{{id: care, name: Care, notify: ["${{URL}}", "json://u:${{PASSWORD}}@host"], escalate_after: 15m}}]
+        """
+    team = parse_watch(text, "f", {"URL": "slack://token", "PASSWORD": "pa${URL}"}).teams[0]
+    # What a variable holds is taken as it is, and not searched for variables again.
+    assert team.notify == ["slack://token", "json://u:pa${URL}@host"]
+    assert team.escalate_after == timedelta(minutes=15)
+
+    with pytest.raises(ConfigError) as refused:
+        parse_watch(text, "f", {"URL": "tok3n-without-scheme"})
+    assert "PASSWORD" in str(refused.value)
+    assert "tok3n" not in str(refused.value)
+
+
+def test_all_problems_come_at_once_each_with_its_path_and_line() -> None:
+    found = problems(
+        """
+brands:
+  - {id: A b, name: "", match: {any: [], none: ["@"]}, timezone: Europe, competitors: [nobody], detectors: [magic]}
+  - {id: x, name: X, match: oops, false_alarms_per_month: -1, languages: [xx], colour: red}
+  - {id: x, match: {any: [" "]}, timezone: ../x, false_alarms_per_month: nan}
+topics: [{id: t, words: {en: []}, team: nobody}]
+audiences: [{id: a, followers_at_least: many}, {id: a, followers_at_least: 1}]
+teams:
+  - {id: pr, name: PR, notify: ["${UNSET}", no-url], escalate_after: 15, escalate_to: nobody}
+  - {id: pr, name: PR, notify: "https://s3cret"}
+defaults: {no_data_after: 0s}
+"""
+    )
+    assert set(found) == {
+        "brands[0].id",
+        "brands[0].name",
+        "brands[0].match.any",
+        "brands[0].match.none[0]",
+        "brands[0].timezone",
+        "brands[0].competitors[0]",
+        "brands[0].detectors[0]",
+        "brands[1].match",
+        "brands[1].false_alarms_per_month",
+        "brands[1].languages[0]",
+        "brands[1].colour",
+        "brands[2].id",
+        "brands[2].name",
+        "brands[2].match.any[0]",
+        "brands[2].timezone",
+        "brands[2].false_alarms_per_month",
+        "topics[0].words.en",
+        "topics[0].team",
+        "audiences[0].followers_at_least",
+        "audiences[1].id",
+        "teams[0].notify[0]",
+        "teams[0].notify[1]",
+        "teams[0].escalate_after",
+        "teams[0].escalate_to",
+        "teams[1].id",
+        "teams[1].notify",
+        "defaults.no_data_after",
+    }
+    assert found["brands[0].match.any"] == "empty; expected at least one entry (line 3)"
+    assert found["brands[1].colour"].startswith("unknown field; expected one of: id, name, match")
+    assert "surge" in found["brands[0].detectors[0]"]
+    assert "s3cret" not in str(found)
+
+
+@pytest.mark.parametrize("span", ["60", "1.5h", "-1m", "1 h", "2w", "\u0661s", "[1s]", "9999999s", "0m"])
+def test_durations_are_whole_numbers_with_a_unit(span: str) -> None:
+    assert list(problems(f"defaults: {{no_data_after: {span}}}\nbrands: [{ACME}]")) == ["defaults.no_data_after"]
+
+
+def test_no_lateness_at_all_may_be_asked_for() -> None:
+    watch = parse_watch(f"defaults: {{allowed_lateness: 0s}}\nbrands: [{ACME}]", "f", {})
+    assert watch.allowed_lateness == timedelta(0)
+
+
+def test_a_key_given_twice_would_hide_a_brand() -> None:
+    assert "line 1 and on line 2" in problems(f"brands: [{ACME}]\nbrands: [{ACME}]")["brands"]
+    assert list(problems(with_brand("name: Other"))) == ["brands[0].name"]
+
+
+@pytest.mark.parametrize(
+    "text, path",
+    [
+        ("brands:\n  - id: [", "line 3"),
+        ("brands:\n\t- id: x", "line 2"),
+        ("a: 1\n--- \nb: 1", "line 2"),
+        ("? [a]\n: b", "line 1"),
+        ("brands: *nothing", "line 1"),
+        ("brands: &a [*a]", "line 1"),
+        # Composed in C, this much nesting ends the process.
+        ("[" * 100_000, "line 1"),
+        ("a: \x00", "YAML"),
+        ("a: \ud83d", "YAML"),
+        ("", "brands"),
+        ("brands:", "brands"),
+        ("just a text", "file"),
+        ("[]", "file"),
+    ],
+)
+def test_what_is_no_configuration_is_refused_by_one_problem(text: str, path: str) -> None:
+    assert list(problems(text)) == [path]
+
+
+def test_anchors_work_and_do_not_blow_up() -> None:
+    shared = "brands: [{id: a, name: A, match: &m {any: [acme]}}, {id: b, name: B, match: *m}]"
+    assert parse_watch(shared, "f", {}).brands[1].match.any == ["acme"]
+    laughs = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 30))
+    assert "l29" in problems(f"l0: &l0 ha\n{laughs}brands: [{ACME}]")
+
+
+@pytest.mark.parametrize(
+    "content, said", [(None, "cannot be read"), (b"brands: \xff", "no UTF-8")], ids=["missing", "not UTF-8"]
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "brands.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=said) as refused:
+        load_watch(path, {})
+    assert refused.value.problems[0].path == str(path)
+
+
+def test_without_a_configuration_the_labels_name_the_brands() -> None:
+    watch = watch_for_labels(["usairways", "united", "usairways"])
+    assert [brand.id for brand in watch.brands] == ["usairways", "united"]
+    assert watch.brands[0].match.any == ["@usairways", "#usairways", "usairways"]
+
+
+YAML_TALK = st.lists(
+    st.sampled_from(
+        [*"[]{}:,-&*!|>?'\"#%@ \n", "brands", "id", "match", "any", "a", "\n  ", "- ", ": ", "~", "${A}", "1"]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@given(st.text(st.characters()) | YAML_TALK | YAML_TALK.map(lambda talk: f"brands: [{ACME}]\nteams: {talk}"))
+def test_no_text_ends_in_anything_but_a_watch_or_a_refusal(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        parse_watch(text, "f", {})
