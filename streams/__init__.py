@@ -1,0 +1,1 @@
+"""Everything of badbuzz that touches the outside: Kafka, files, people, the clock."""

@@ -1,0 +1,1 @@
+"""The Faust agents: thin. Each decodes, calls one pure method and publishes."""

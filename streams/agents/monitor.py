@@ -1,0 +1,107 @@
+"""Monitor: mentions in, buckets, alerts and incidents out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from aiokafka.structs import ConsumerRecord
+
+from detectors.errors import Reason
+from detectors.model import Alert, Bucket, Incident, MentionBatch
+from detectors.monitor import Event
+from detectors.partition import PartitionMonitor
+from streams.agents.durable import Cut, DurableAgent, Slot
+from streams.runtime import Runtime
+
+__all__ = ["MonitorAgent"]
+
+COUNT_STATES_S = 2.0
+
+log = structlog.get_logger("badbuzz")
+
+
+class MonitorAgent(DurableAgent[PartitionMonitor]):
+    """Reads the `mentions` topic; the state of a partition is a `PartitionMonitor`."""
+
+    name = "monitor"
+    topic = "mentions"
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        runtime.every(COUNT_STATES_S, self._count_states, "monitor: brand states")
+        self._decode = msgspec.msgpack.Decoder(MentionBatch).decode
+        self._encode = msgspec.json.Encoder().encode
+
+    def load(self, partition: int) -> tuple[PartitionMonitor, int | None]:
+        """See `DurableAgent.load`."""
+        own = self.table.get(b"partition/%d" % partition)
+        by_brand = {
+            brand.id: raw
+            for brand in self.runtime.watch.brands
+            if (raw := self.table.get(b"brand/%d/%s" % (partition, brand.id.encode()))) is not None
+        }
+        monitor = PartitionMonitor.restore(self.runtime.watch.brands, own, by_brand)
+        return monitor, monitor.state.next_offset if own is not None else None
+
+    def cut(self, slot: Slot[PartitionMonitor]) -> Cut:
+        """See `DurableAgent.cut`: the brands that changed, then the partition."""
+        monitor = slot.state
+        changed, monitor.changed = monitor.changed, set()
+        monitor.state.next_offset = slot.next_offset or 0
+        return Cut(
+            [(b"brand/%d/%s" % (slot.partition, name.encode()), monitor.monitors[name].snapshot()) for name in changed],
+            (b"partition/%d" % slot.partition, monitor.snapshot()),
+        )
+
+    async def take(self, slot: Slot[PartitionMonitor], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+        """See `DurableAgent.take`."""
+        for record in records:
+            try:
+                batch = self._decode(record.value or b"")
+            except msgspec.DecodeError as error:
+                self.runtime.metrics.dead_letters.labels(Reason.INTERNAL.value).inc()
+                headers = [("badbuzz-reason", Reason.INTERNAL.value.encode()), ("badbuzz-error", str(error).encode())]
+                await self.send(slot, "dead-letters", record.key, record.value, headers=headers)
+                continue
+            for event in slot.state.take(batch):
+                await self._publish(slot, event)
+        self._measure_state(slot)
+
+    async def _publish(self, slot: Slot[PartitionMonitor], event: Event) -> None:
+        metrics = self.runtime.metrics
+        value = self._encode(event)
+        match event:
+            case Bucket():
+                await self.send(slot, "brand-signals", event.brand.encode(), value)
+            case Alert():
+                metrics.alerts.labels(event.detector, event.state.value).inc()
+                log.info("alert", alert=event.id, state=event.state.value, at=event.at.isoformat())
+                await self.send(slot, "alerts", event.id.encode(), value)
+            case Incident():
+                metrics.incidents.labels(event.state.value).inc()
+                await self.send(slot, "incidents", event.id.encode(), value)
+
+    def _measure_state(self, slot: Slot[PartitionMonitor]) -> None:
+        metrics, tally = self.runtime.metrics, slot.state.tally
+        for (brand, sentiment), count in tally.counted.items():
+            metrics.mentions.labels(brand, sentiment.value).inc(count)
+        for brand, count in tally.late.items():
+            metrics.late.labels(brand).inc(count)
+        for brand, count in tally.duplicate.items():
+            metrics.duplicate.labels(brand).inc(count)
+        tally.counted.clear()
+        tally.late.clear()
+        tally.duplicate.clear()
+        time_ms = slot.state.clock.state.time_ms
+        if time_ms is not None:
+            metrics.watermark.labels(str(slot.partition)).set(time_ms / 1000)
+
+    async def _count_states(self) -> None:
+        states: Counter[str] = Counter()
+        for other in self.slots.values():
+            states.update(other.state.statuses())
+        for state, count in states.items():
+            self.runtime.metrics.brands.labels(state).set(count)

@@ -1,0 +1,93 @@
+"""The Faust app of a worker: three agents on one broker. Nothing happens at import."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import faust
+from prometheus_client import CollectorRegistry
+
+from detectors.intake import Intake
+from detectors.mentions import MentionFinder
+from detectors.model import Watch
+from detectors.text import VaderNegativity
+from streams.agents.ingest import IngestAgent
+from streams.agents.monitor import MonitorAgent
+from streams.agents.notify import NotifyAgent
+from streams.batching import Transport, batch_scheduler
+from streams.health import HealthServer
+from streams.metrics import Metrics
+from streams.notifiers import notifiers_for
+from streams.runtime import Runtime
+from streams.settings import Settings
+
+__all__ = ["create_app"]
+
+SESSION_TIMEOUT_S = 6.0
+"""Kafka refuses less."""
+PRODUCER_TIMEOUT_S = 1200.0
+"""A worker cut off from its broker keeps what it has to send for so long."""
+
+
+def create_app(settings: Settings, watch: Watch, counts: dict[str, int]) -> Runtime:
+    """A worker, ready to be started. `counts` maps our topics to their partitions (`topics.ensure_topics`)."""
+    inputs = {settings.topic(agent.topic) for agent in (IngestAgent, MonitorAgent, NotifyAgent)}
+    app = faust.App(
+        settings.app_id,
+        broker=[f"kafka://{server.strip()}" for server in settings.brokers.split(",")],
+        store="memory://",
+        topic_partitions=settings.partitions,
+        topic_replication_factor=settings.replication,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=SESSION_TIMEOUT_S,
+        broker_heartbeat_interval=1.0,
+        broker_commit_interval=0.5,
+        producer_request_timeout=PRODUCER_TIMEOUT_S,
+        producer_linger=0,
+        ConsumerScheduler=batch_scheduler(inputs),
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        worker_redirect_stdouts=False,
+    )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    runtime = Runtime(app, settings, watch, Metrics(CollectorRegistry()), counts)
+    IngestAgent(runtime, Intake(watch, MentionFinder(watch.brands, VaderNegativity())))
+    MonitorAgent(runtime)
+    NotifyAgent(runtime, notifiers_for(watch.teams))
+    app.service(HealthServer.bound_to(runtime))
+    _follow_rebalances(runtime)
+    _watch_start(runtime)
+    return runtime
+
+
+def _follow_rebalances(runtime: Runtime) -> None:
+    """Agents wait from the moment partitions are taken away until the tables hold what was last written."""
+
+    def on_revoked(app: object, revoked: object, **_: Any) -> None:
+        runtime.recovered.clear()
+        runtime.health.ready = False
+
+    def on_complete(app: object, **_: Any) -> None:
+        runtime.recovered.set()
+        runtime.health.ready = runtime.failure is None
+
+    runtime.app.on_partitions_revoked.connect(on_revoked, weak=False)
+    runtime.app.on_rebalance_complete.connect(on_complete, weak=False)
+
+
+def _watch_start(runtime: Runtime) -> None:
+    """Faust waits for ever for a group it cannot join; a worker that is not ready in time says so and stops."""
+
+    async def watch() -> None:
+        timeout_s = runtime.settings.ready_timeout_s
+        try:
+            await asyncio.wait_for(runtime.recovered.wait(), timeout=timeout_s)
+        except TimeoutError:
+            error = TimeoutError(f"no partitions after {timeout_s:g} s: is {runtime.settings.brokers} well?")
+            await runtime.fatal(error, "start")
+
+    runtime.app.task(watch)

@@ -1,0 +1,165 @@
+"""The structure of brands.yaml: its parts, their fields, and what each value may be."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from detectors.mentions import fold
+from detectors.model import Language
+
+__all__ = ["PARTS", "BrandsFile"]
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+# ------------------------------------------------------------------------------------------ values
+
+
+def _term(text: str) -> str:
+    if not fold(text).strip("@# "):
+        raise ValueError("blank; expected a word, an @handle or a #hashtag")
+    return text
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("blank; expected a text")
+    return text
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # what zoneinfo raises for an unknown name, for "../x", for a folder
+        raise ValueError(f"no time zone {name!r}; expected a name such as Europe/Paris") from None
+    return name
+
+
+def _detector(name: str) -> str:
+    from detectors.algorithms import DETECTORS
+
+    if name not in DETECTORS:
+        raise ValueError(f"no detector {name!r}; expected one of: {', '.join(sorted(DETECTORS))}")
+    return name
+
+
+def _language(code: str) -> str:
+    known = [language.value for language in Language if language is not Language.OTHER]
+    if code not in known:
+        raise ValueError(f"{code!r} is not read; expected one of: {', '.join(known)}")
+    return code
+
+
+def _span(value: object) -> timedelta:
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("no duration; expected a whole number with a unit, such as 60s, 15m, 2h or 1d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _positive(span: timedelta) -> timedelta:
+    if not span:
+        raise ValueError("zero; expected a positive duration")
+    return span
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_-]+", text):
+        raise ValueError(f"{text!r} is no id; expected lower-case letters a-z, digits, - and _")
+    return text
+
+
+_Id = Annotated[str, AfterValidator(_id)]
+_Text = Annotated[str, AfterValidator(_text)]
+_Terms = Annotated[list[Annotated[str, AfterValidator(_term)]], Field(min_length=1)]
+_Zone = Annotated[str, AfterValidator(_timezone)]
+_Languages = Annotated[list[Annotated[str, AfterValidator(_language)]], Field(min_length=1)]
+_Detectors = Annotated[list[Annotated[str, AfterValidator(_detector)]], Field(min_length=1)]
+_Budget = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Span = Annotated[timedelta, BeforeValidator(_span)]
+_PositiveSpan = Annotated[timedelta, BeforeValidator(_span), AfterValidator(_positive)]
+
+
+# --------------------------------------------------------------------------------------- structure
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class DefaultsPart(_Part):
+    false_alarms_per_month: _Budget = 1.0
+    timezone: _Zone = "UTC"
+    languages: _Languages = ["en", "fr"]
+    detectors: _Detectors = ["surge"]
+    allowed_lateness: _Span = timedelta(seconds=60)
+    no_data_after: _PositiveSpan = timedelta(hours=2)
+
+
+class MatchPart(_Part):
+    any: _Terms
+    none: list[Annotated[str, AfterValidator(_term)]] = []
+
+
+class BrandPart(_Part):
+    id: _Id
+    name: _Text
+    match: MatchPart
+    official_accounts: dict[str, list[_Text]] = {}
+    competitors: list[str] = []
+    timezone: _Zone | None = None
+    languages: _Languages | None = None
+    detectors: _Detectors | None = None
+    false_alarms_per_month: _Budget | None = None
+
+
+class TopicPart(_Part):
+    id: _Id
+    words: Annotated[dict[Annotated[str, AfterValidator(_language)], _Terms], Field(min_length=1)]
+    team: str | None = None
+
+
+class AudiencePart(_Part):
+    id: _Id
+    followers_at_least: Annotated[int, Field(ge=0)]
+
+
+class TeamPart(_Part):
+    id: _Id
+    name: _Text
+    notify: list[str] = []
+    escalate_after: _PositiveSpan | None = None
+    escalate_to: str | None = None
+
+
+class BrandsFile(_Part):
+    """A whole brands.yaml, each value checked by itself; built from text, it raises pydantic's ValidationError."""
+
+    defaults: DefaultsPart = DefaultsPart()
+    brands: Annotated[list[BrandPart], Field(min_length=1)]
+    topics: list[TopicPart] = []
+    audiences: list[AudiencePart] = []
+    teams: list[TeamPart] = []
+
+
+PARTS: Final[dict[str, type[BaseModel]]] = {
+    "defaults": DefaultsPart,
+    "brands": BrandPart,
+    "match": MatchPart,
+    "topics": TopicPart,
+    "audiences": AudiencePart,
+    "teams": TeamPart,
+}
+"""The part that stands under each key of the file."""

@@ -1,0 +1,65 @@
+"""Every Prometheus metric of badbuzz, declared once."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+__all__ = ["Metrics"]
+
+
+class Metrics:
+    """The metrics of one worker, on a registry of its own.
+
+    Labels are bounded: brands are those of the configuration, reasons and results are enums.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.posts = Counter("badbuzz_posts_total", "Posts read", registry=registry)
+        self.unmatched = Counter("badbuzz_posts_unmatched_total", "Posts of no watched brand", registry=registry)
+        self.future = Counter("badbuzz_posts_future_total", "Posts dated in the future", registry=registry)
+        self.mentions = Counter(
+            "badbuzz_mentions_total", "Mentions counted", ["brand", "sentiment"], registry=registry
+        )
+        self.late = Counter("badbuzz_mentions_late_total", "Mentions too late to count", ["brand"], registry=registry)
+        self.duplicate = Counter(
+            "badbuzz_mentions_duplicate_total", "Mentions of a post seen before", ["brand"], registry=registry
+        )
+        self.dead_letters = Counter(
+            "badbuzz_dead_letters_total", "Records that could not be used", ["reason"], registry=registry
+        )
+        self.alerts = Counter(
+            "badbuzz_alerts_total", "Changes of alerts published", ["detector", "state"], registry=registry
+        )
+        self.incidents = Counter(
+            "badbuzz_incidents_total", "Changes of incidents published", ["state"], registry=registry
+        )
+        self.deliveries = Counter(
+            "badbuzz_deliveries_total", "Messages to people", ["channel", "result"], registry=registry
+        )
+        self.lag_records = Gauge(
+            "badbuzz_lag_records", "Records not yet read", ["topic", "partition"], registry=registry
+        )
+        self.lag_seconds = Gauge(
+            "badbuzz_lag_seconds",
+            "Age of the newest record read, by its time of publishing; 0 when all is read",
+            ["topic", "partition"],
+            registry=registry,
+        )
+        self.watermark = Gauge(
+            "badbuzz_watermark_timestamp_seconds", "Event time of a mentions partition", ["partition"], registry=registry
+        )
+        self.snapshot_time = Gauge(
+            "badbuzz_snapshot_timestamp_seconds", "When the newest snapshot was written", ["agent"], registry=registry
+        )
+        self.snapshot_bytes = Gauge(
+            "badbuzz_snapshot_bytes", "Size of the newest snapshot", ["agent", "partition"], registry=registry
+        )
+        self.batch_seconds = Histogram(
+            "badbuzz_batch_seconds",
+            "Time to handle one batch",
+            ["agent"],
+            buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+            registry=registry,
+        )
+        self.brands = Gauge("badbuzz_brands", "Watched brands by state", ["state"], registry=registry)

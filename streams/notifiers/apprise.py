@@ -1,0 +1,41 @@
+"""Chat, mail and a hundred other services, by one Apprise URL each."""
+
+from __future__ import annotations
+
+import asyncio
+
+import apprise
+
+from detectors.errors import DeliveryError, RetriableDeliveryError
+from detectors.model import Incident, IncidentState
+from streams.notifiers.message import body, title
+
+__all__ = ["AppriseNotifier"]
+
+TIMEOUT_S = 15.0
+
+
+class AppriseNotifier:
+    """One Apprise URL of one team. The URL holds secrets: it is neither logged nor shown.
+
+    Raises:
+        DeliveryError: Apprise does not know this kind of URL.
+    """
+
+    def __init__(self, channel: str, url: str) -> None:
+        self.id = channel
+        self._apprise = apprise.Apprise()
+        if not self._apprise.add(url):
+            raise DeliveryError(f"{channel}: not a URL that Apprise understands")
+
+    async def deliver(self, incident: Incident) -> None:
+        """See `Notifier.deliver`. Apprise only says yes or no, so every no is tried again."""
+        kind = apprise.NotifyType.SUCCESS if incident.state is IncidentState.RESOLVED else apprise.NotifyType.WARNING
+        sent = self._apprise.async_notify(
+            title=title(incident), body=body(incident), notify_type=kind, body_format=apprise.NotifyFormat.TEXT
+        )
+        try:
+            if not await asyncio.wait_for(sent, timeout=TIMEOUT_S):
+                raise RetriableDeliveryError(f"{self.id}: the service did not take the message")
+        except TimeoutError:
+            raise RetriableDeliveryError(f"{self.id}: no answer within {TIMEOUT_S:g} s") from None
