@@ -67,11 +67,11 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int]) -> Runt
 def _follow_rebalances(runtime: Runtime) -> None:
     """Agents wait from the moment partitions are taken away until the tables hold what was last written."""
 
-    def on_revoked(app: object, revoked: object, **_: Any) -> None:
+    def on_revoked(*_: Any, **__: Any) -> None:
         runtime.recovered.clear()
         runtime.health.ready = False
 
-    def on_complete(app: object, **_: Any) -> None:
+    def on_complete(*_: Any, **__: Any) -> None:
         runtime.recovered.set()
         runtime.health.ready = runtime.failure is None
 

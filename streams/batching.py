@@ -65,23 +65,23 @@ def _cut(records: list[Any]) -> list[Any]:
     return [Batch(records[start : start + BATCH_RECORDS]) for start in range(0, len(records), BATCH_RECORDS)]
 
 
-class _BatchSchema(faust.Schema):  # type: ignore[misc]
+class _BatchSchema(faust.Schema[bytes, bytes]):
     """Passes a batch through as the value of its event."""
 
-    def compile(self, app: faust.App, **_: Any) -> Any:
+    def compile(self, app: Any, **_: Any) -> Any:  # type: ignore[override]
         async def decode(message: Any, *, propagate: bool = False) -> Any:
             return app.create_event(None, message.value, message.headers, message)
 
         return decode
 
 
-def batch_topic(app: faust.App, name: str) -> TopicT[bytes]:
+def batch_topic(app: faust.App, name: str) -> TopicT:
     """A topic whose events are batches. The buffer is small: a batch is large."""
     schema = _BatchSchema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
     return app.topic(name, schema=schema, maxsize=16)
 
 
-class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+class _ConsumerThread(driver.AIOKafkaConsumerThread):
     """Two mends for the embedded broker, harmless on Apache Kafka."""
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
@@ -96,7 +96,8 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         unsure = {tp: end for tp, end in ends.items() if end}
         if not unsure:
             return ends
-        servers = driver.server_list(self.transport.url, self.transport.default_port)
+        transport: Any = self.transport
+        servers = driver.server_list(transport.url, transport.default_port)
         consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, fetch_max_wait_ms=50)
         await consumer.start()
         try:
@@ -116,11 +117,14 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return ends
 
 
-class _Consumer(driver.Consumer):  # type: ignore[misc]
+class _Consumer(driver.Consumer):
     def end_offset(self, tp: TP) -> int | None:
         """The end of a partition, if the broker told it within the last seconds; None while we are cut off."""
-        consumer = self._thread._consumer
-        told_ms = consumer.last_poll_timestamp(tp) if consumer is not None else None
+        thread: Any = self._thread
+        consumer = thread._consumer
+        if consumer is None:
+            return None
+        told_ms = consumer.last_poll_timestamp(tp)
         if told_ms is None or time.time() * 1000 - told_ms > FRESH_MS:
             return None
         end: int | None = consumer.highwater(tp)
@@ -130,7 +134,7 @@ class _Consumer(driver.Consumer):  # type: ignore[misc]
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
 
-class Transport(driver.Transport):  # type: ignore[misc]
+class Transport(driver.Transport):
     """Faust's own transport over aiokafka, with the mended consumer."""
 
     Consumer = _Consumer

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from aiohttp import web
 from mode import Service
@@ -16,7 +14,7 @@ __all__ = ["HealthServer"]
 log = structlog.get_logger("badbuzz")
 
 
-class HealthServer(Service):  # type: ignore[misc]
+class HealthServer(Service):
     """A small web server beside the agents. /readyz: partitions are assigned and nothing stands still.
 
     /healthz is red only where a restart would help: something fatal happened, or an agent has work and does not
@@ -72,8 +70,9 @@ class HealthServer(Service):  # type: ignore[misc]
     def _problems(self) -> list[str]:
         health = self.runtime.health
         stalled = health.stalled(self.runtime.settings.stall_timeout_s)
-        return [health.fatal] * bool(health.fatal) + [f"{agent} stands still" for agent in stalled]
+        fatal = [health.fatal] if health.fatal else []
+        return fatal + [f"{agent} stands still" for agent in stalled]
 
     @staticmethod
-    def _answer(problems: list[Any]) -> web.Response:
+    def _answer(problems: list[str]) -> web.Response:
         return web.json_response({"ok": not problems, "problems": problems}, status=503 if problems else 200)

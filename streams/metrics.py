@@ -18,9 +18,7 @@ class Metrics:
         self.posts = Counter("badbuzz_posts_total", "Posts read", registry=registry)
         self.unmatched = Counter("badbuzz_posts_unmatched_total", "Posts of no watched brand", registry=registry)
         self.future = Counter("badbuzz_posts_future_total", "Posts dated in the future", registry=registry)
-        self.mentions = Counter(
-            "badbuzz_mentions_total", "Mentions counted", ["brand", "sentiment"], registry=registry
-        )
+        self.mentions = Counter("badbuzz_mentions_total", "Mentions counted", ["brand", "sentiment"], registry=registry)
         self.late = Counter("badbuzz_mentions_late_total", "Mentions too late to count", ["brand"], registry=registry)
         self.duplicate = Counter(
             "badbuzz_mentions_duplicate_total", "Mentions of a post seen before", ["brand"], registry=registry
@@ -47,7 +45,7 @@ class Metrics:
             registry=registry,
         )
         self.watermark = Gauge(
-            "badbuzz_watermark_timestamp_seconds", "Event time of a mentions partition", ["partition"], registry=registry
+            "badbuzz_watermark_timestamp_seconds", "Event time of mentions", ["partition"], registry=registry
         )
         self.snapshot_time = Gauge(
             "badbuzz_snapshot_timestamp_seconds", "When the newest snapshot was written", ["agent"], registry=registry

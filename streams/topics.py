@@ -127,7 +127,8 @@ async def ensure_topics(settings: Settings) -> tuple[dict[str, int], list[str]]:
             )
             for topic, code, *message in response.topic_errors:
                 if code not in (0, 36):  # 36: another worker was faster
-                    raise Unavailable(f"cannot create topic {topic}: {message[0] if message else for_code(code).__name__}")
+                    why = message[0] if message else for_code(code).__name__
+                    raise Unavailable(f"cannot create topic {topic}: {why}")
         for _ in range(100):
             counts: Mapping[str, int | None] = {s.spec.name: s.partitions for s in await _statuses(client, settings)}
             if all(counts.values()):

@@ -49,6 +49,14 @@ class Replay:
         self.incidents += [event for event in events if isinstance(event, Incident)]
         return events
 
+    def hand_over(self) -> dict[str, bytes]:
+        """End the replay as a start for live monitors: the snapshot of each brand that was mentioned."""
+        snapshots: dict[str, bytes] = {}
+        for name, monitor in self.partition.monitors.items():
+            monitor.hand_over()
+            snapshots[name] = monitor.snapshot()
+        return snapshots
+
     def counts(self) -> dict[str, Counter[Sentiment]]:
         """Mentions of each brand by sentiment."""
         counts: dict[str, Counter[Sentiment]] = {brand.id: Counter() for brand in self.watch.brands}

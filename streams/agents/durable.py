@@ -13,7 +13,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import structlog
 from aiokafka.structs import ConsumerRecord
@@ -22,6 +22,7 @@ from faust.types import TP
 from detectors.errors import BadbuzzError, OffsetGap
 from streams.batching import Batch, batch_topic
 from streams.runtime import Runtime
+from streams.state import table_name
 
 __all__ = ["Cut", "DurableAgent", "Slot"]
 
@@ -76,8 +77,9 @@ class DurableAgent(abc.ABC, Generic[StateT]):
         self.slots: dict[int, Slot[StateT]] = {}
         app = runtime.app
         self.full_topic = runtime.settings.topic(self.topic)
-        self.table = app.Table(
-            f"{self.name}-state", partitions=runtime.counts[self.topic], key_type=bytes, value_type=bytes
+        partitions = runtime.counts[self.topic]
+        self.table = cast(
+            Any, app.Table(table_name(self.name), partitions=partitions, key_type=bytes, value_type=bytes)
         )
         self.table.key_serializer = self.table.value_serializer = "raw"
 
@@ -186,7 +188,8 @@ class DurableAgent(abc.ABC, Generic[StateT]):
         return slot.next_offset >= end
 
     def _end(self, slot: Slot[StateT]) -> int | None:
-        end: int | None = self.runtime.app.consumer.end_offset(TP(self.full_topic, slot.partition))
+        consumer: Any = self.runtime.app.consumer
+        end: int | None = consumer.end_offset(TP(self.full_topic, slot.partition))
         return end
 
     # ---------------------------------------------------------------------------- snapshots
@@ -221,12 +224,13 @@ class DurableAgent(abc.ABC, Generic[StateT]):
         if not any(self.records_behind(slot) for slot in self.slots.values()):
             self.runtime.health.progress[self.name] = time.monotonic()
 
-    async def _on_revoked(self, app: object, revoked: set[TP], **_: Any) -> None:
+    async def _on_revoked(self, *args: Any, **_: Any) -> None:
+        _, revoked = args
         partitions = {tp.partition for tp in revoked if tp.topic == self.full_topic}
         leaving = [slot for partition, slot in self.slots.items() if partition in partitions]
         await self._leave(leaving)
 
-    async def _on_shutdown(self, app: object, **_: Any) -> None:
+    async def _on_shutdown(self, *_: Any, **__: Any) -> None:
         await self._leave(list(self.slots.values()))
 
     async def _leave(self, slots: list[Slot[StateT]]) -> None:

@@ -13,6 +13,7 @@ from detectors.intake import Intake, RawRecord, Rejected, Taken
 from detectors.windowing import SourceClock, SourceClockState
 from streams.agents.durable import Cut, DurableAgent, Slot
 from streams.runtime import Runtime
+from streams.state import partition_key
 from streams.topics import partition_of
 
 __all__ = ["IngestAgent"]
@@ -50,7 +51,7 @@ class IngestAgent(DurableAgent[SourceClock]):
 
     def load(self, partition: int) -> tuple[SourceClock, int | None]:
         """See `DurableAgent.load`. The time that passed since then counts as silence."""
-        raw = self.table.get(b"%d" % partition)
+        raw = self.table.get(partition_key(partition))
         now = time.monotonic()
         if raw is None:
             self._beaten[partition] = now
@@ -68,7 +69,7 @@ class IngestAgent(DurableAgent[SourceClock]):
     def cut(self, slot: Slot[SourceClock]) -> Cut:
         """See `DurableAgent.cut`."""
         state = IngestState(slot.next_offset, slot.state.state, time.time())
-        return Cut([], (b"%d" % slot.partition, self._encode(state)))
+        return Cut([], (partition_key(slot.partition), self._encode(state)))
 
     async def take(self, slot: Slot[SourceClock], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         """See `DurableAgent.take`."""
@@ -92,9 +93,7 @@ class IngestAgent(DurableAgent[SourceClock]):
                 value = self._encode(msgspec.structs.replace(batch, idle=True) if idle else batch)
                 await self.send(slot, "mentions", key, value, partition=output)
 
-    async def _bury(
-        self, slot: Slot[SourceClock], record: ConsumerRecord[bytes, bytes], rejected: Rejected
-    ) -> None:
+    async def _bury(self, slot: Slot[SourceClock], record: ConsumerRecord[bytes, bytes], rejected: Rejected) -> None:
         """The record as it came, with the reason in headers beside its own."""
         error = rejected.error
         self.runtime.metrics.dead_letters.labels(error.reason.value).inc()

@@ -15,6 +15,7 @@ from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
 from streams.agents.durable import Cut, DurableAgent, Slot
 from streams.runtime import Runtime
+from streams.state import brand_key, partition_key
 
 __all__ = ["MonitorAgent"]
 
@@ -37,11 +38,11 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
 
     def load(self, partition: int) -> tuple[PartitionMonitor, int | None]:
         """See `DurableAgent.load`."""
-        own = self.table.get(b"partition/%d" % partition)
+        own = self.table.get(partition_key(partition))
         by_brand = {
             brand.id: raw
             for brand in self.runtime.watch.brands
-            if (raw := self.table.get(b"brand/%d/%s" % (partition, brand.id.encode()))) is not None
+            if (raw := self.table.get(brand_key(partition, brand.id))) is not None
         }
         monitor = PartitionMonitor.restore(self.runtime.watch.brands, own, by_brand)
         return monitor, monitor.state.next_offset if own is not None else None
@@ -52,8 +53,8 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
         changed, monitor.changed = monitor.changed, set()
         monitor.state.next_offset = slot.next_offset or 0
         return Cut(
-            [(b"brand/%d/%s" % (slot.partition, name.encode()), monitor.monitors[name].snapshot()) for name in changed],
-            (b"partition/%d" % slot.partition, monitor.snapshot()),
+            [(brand_key(slot.partition, name), monitor.monitors[name].snapshot()) for name in changed],
+            (partition_key(slot.partition), monitor.snapshot()),
         )
 
     async def take(self, slot: Slot[PartitionMonitor], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:

@@ -14,6 +14,7 @@ from detectors.model import Incident
 from streams.agents.durable import Cut, DurableAgent, Slot
 from streams.notifiers import Notifier
 from streams.runtime import Runtime
+from streams.state import partition_key
 
 __all__ = ["NotifyAgent"]
 
@@ -48,14 +49,14 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
 
     def load(self, partition: int) -> tuple[DeliveryLog, int | None]:
         """See `DurableAgent.load`."""
-        raw = self.table.get(b"%d" % partition)
+        raw = self.table.get(partition_key(partition))
         state = msgspec.msgpack.decode(raw, type=DeliveryLog) if raw is not None else DeliveryLog()
         return state, state.next_offset
 
     def cut(self, slot: Slot[DeliveryLog]) -> Cut:
         """See `DurableAgent.cut`."""
         slot.state.next_offset = slot.next_offset
-        return Cut([], (b"%d" % slot.partition, msgspec.msgpack.encode(slot.state)))
+        return Cut([], (partition_key(slot.partition), msgspec.msgpack.encode(slot.state)))
 
     async def take(self, slot: Slot[DeliveryLog], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         """See `DurableAgent.take`."""
