@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -30,8 +31,11 @@ PRODUCER_TIMEOUT_S = 1200.0
 """A worker cut off from its broker keeps what it has to send for so long."""
 
 
-def create_app(settings: Settings, watch: Watch, counts: dict[str, int]) -> Runtime:
-    """A worker, ready to be started. `counts` maps our topics to their partitions (`topics.ensure_topics`)."""
+def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, datadir: Path) -> Runtime:
+    """A worker, ready to be started. `counts` maps our topics to their partitions (`topics.ensure_topics`).
+
+    `datadir` is a folder that Faust makes at start; nothing of ours lies in it.
+    """
     inputs = {settings.topic(agent.topic) for agent in (IngestAgent, MonitorAgent, NotifyAgent)}
     app = faust.App(
         settings.app_id,
@@ -52,6 +56,7 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int]) -> Runt
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
         worker_redirect_stdouts=False,
+        datadir=datadir,
     )
     app.transport = Transport(app.conf.broker_consumer, app)
     runtime = Runtime(app, settings, watch, Metrics(CollectorRegistry()), counts)

@@ -68,7 +68,7 @@ def _cut(records: list[Any]) -> list[Any]:
 class _BatchSchema(faust.Schema[bytes, bytes]):
     """Passes a batch through as the value of its event."""
 
-    def compile(self, app: Any, **_: Any) -> Any:  # type: ignore[override]
+    def compile(self, app: Any, **_: Any) -> Any:
         async def decode(message: Any, *, propagate: bool = False) -> Any:
             return app.create_event(None, message.value, message.headers, message)
 
@@ -129,6 +129,16 @@ class _Consumer(driver.Consumer):
             return None
         end: int | None = consumer.highwater(tp)
         return end
+
+    async def perform_seek(self) -> None:
+        """Seek to the committed offsets, with nothing in flight.
+
+        After a recovery Faust seeks while it fetches already, then empties its queues and goes on: what was
+        fetched before or in between is lost. Recovery resumes the flow itself, right after this.
+        """
+        if self.flow_active:
+            self.stop_flow()
+        await super().perform_seek()
 
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)

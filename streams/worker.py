@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import gc
 import signal
+import tempfile
 import time
+from pathlib import Path
 
 import structlog
 
 from detectors.errors import BadbuzzError
 from detectors.model import Watch
 from streams.app import create_app
+from streams.runtime import Runtime
 from streams.settings import Settings
 from streams.topics import ensure_topics
 
@@ -33,12 +36,16 @@ async def run_worker(settings: Settings, watch: Watch) -> None:
     counts, created = await ensure_topics(settings)
     if created:
         log.warning("topics were missing and have been made", topics=created)
-    runtime = create_app(settings, watch, counts)
-    app = runtime.app
+    with tempfile.TemporaryDirectory(prefix="badbuzz-") as folder:
+        await _run(create_app(settings, watch, counts, datadir=Path(folder)))
+
+
+async def _run(runtime: Runtime) -> None:
+    app, settings = runtime.app, runtime.settings
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log.info("starting", brokers=settings.brokers, group=settings.app_id, brands=len(watch.brands))
+    log.info("starting", brokers=settings.brokers, group=settings.app_id, brands=len(runtime.watch.brands))
     started = time.monotonic()
     app.finalize()
     await app.start()

@@ -31,6 +31,7 @@ log = structlog.get_logger("badbuzz")
 StateT = TypeVar("StateT")
 
 EMPTY_AFTER_S = 10.0
+READ_AGAIN_S = 5.0
 MAX_UNACKNOWLEDGED = 64
 """Batches that may wait for a snapshot; then one is taken at once, so that memory stays bounded."""
 
@@ -51,6 +52,7 @@ class Slot(Generic[StateT]):
     sends: list[Awaitable[object]] = field(default_factory=list)
     touched: bool = False
     last_batch: float = field(default_factory=time.monotonic)
+    reading_again_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class Cut:
 class DurableAgent(abc.ABC, Generic[StateT]):
     """An agent over one topic. Sub-classes decode, call one pure method and publish.
 
-    A gap between the state and the next record means that the log has lost records, which stops the worker;
-    only of a compacted topic (`compacted`) it means nothing.
+    A gap between the state and the next record is read again; if the log has lost the records, that stops the
+    worker. Only of a compacted topic (`compacted`) a gap means nothing.
     """
 
     name: str
@@ -135,8 +137,8 @@ class DurableAgent(abc.ABC, Generic[StateT]):
             async with slot.turn:
                 if self.slots.get(batch.partition) is not slot:
                     return
-                await self._take_batch(slot, batch)
-                slot.events.append(event)
+                if await self._take_batch(slot, batch):
+                    slot.events.append(event)
             if len(slot.events) >= MAX_UNACKNOWLEDGED:
                 await self.snapshot(slot)
         except asyncio.CancelledError:
@@ -146,15 +148,14 @@ class DurableAgent(abc.ABC, Generic[StateT]):
             return
         self.runtime.metrics.batch_seconds.labels(self.name).observe(time.monotonic() - started)
 
-    async def _take_batch(self, slot: Slot[StateT], batch: Batch) -> None:
+    async def _take_batch(self, slot: Slot[StateT], batch: Batch) -> bool:
+        """Handle a batch; False where it comes too early, because records before it have yet to be read."""
         known = slot.next_offset
         records = batch.records
         if known is not None:
             if batch.first_offset > known and not self.compacted:
-                raise OffsetGap(
-                    f"{batch.topic}-{batch.partition} continues at {batch.first_offset}, but {known} is the next "
-                    f"record that has not been counted: the log has lost records (retention shorter than the pause?)"
-                )
+                await self._read_again(slot, known, batch)
+                return False
             if batch.first_offset < known:
                 records = [record for record in records if record.offset >= known]
         if records:
@@ -164,6 +165,23 @@ class DurableAgent(abc.ABC, Generic[StateT]):
         slot.last_batch = time.monotonic()
         self._measure(slot, batch)
         batch.records = ()
+        return True
+
+    async def _read_again(self, slot: Slot[StateT], known: int, batch: Batch) -> None:
+        """Records between the state and this batch did not reach us: fetch them, if the log still has them."""
+        now = time.monotonic()
+        if slot.reading_again_since is not None and now - slot.reading_again_since < READ_AGAIN_S:
+            return  # still what was in the queue before
+        tp = TP(batch.topic, batch.partition)
+        earliest = (await self.runtime.app.consumer.earliest_offsets(tp)).get(tp, 0)
+        if earliest > known:
+            raise OffsetGap(
+                f"{batch.topic}-{batch.partition} begins at {earliest}, but {known} is the next record that has "
+                f"not been counted: the log has lost records (its retention is shorter than the pause was)"
+            )
+        log.warning("reading again", agent=self.name, partition=slot.partition, at=known, came=batch.first_offset)
+        slot.reading_again_since = now
+        await self.runtime.app.consumer.seek(tp, known)
 
     def _measure(self, slot: Slot[StateT], batch: Batch) -> None:
         metrics, partition = self.runtime.metrics, str(slot.partition)

@@ -1,0 +1,103 @@
+"""Options that several commands have, and what they lead to."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from detectors.errors import InputError, Unavailable
+
+if TYPE_CHECKING:
+    from detectors.model import Watch
+    from streams.settings import Settings
+    from streams.sources.files import PostsFile
+
+__all__ = ["Brokers", "Columns", "Config", "Posts", "Prefix", "Source", "posts_file", "read_watch", "run", "settings"]
+
+T = TypeVar("T")
+
+Brokers = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT,...", help="Kafka's bootstrap servers; else BADBUZZ_BROKERS, 127.0.0.1:9092."),
+]
+Prefix = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Put before the name of each topic and group; else BADBUZZ_PREFIX.")
+]
+Config = Annotated[Path | None, typer.Option(metavar="FILE", help="What to watch; else BADBUZZ_CONFIG, brands.yaml.")]
+Posts = Annotated[Path, typer.Argument(metavar="POSTS", help="Recorded posts, .jsonl or .csv (also .gz).")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="FIELD=NAME", help="The column of a .csv that holds a field of a post."),
+]
+Source = Annotated[str | None, typer.Option(metavar="NAME", help="The source of all posts of a .csv.")]
+
+_SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):[0-9]{1,5}")
+
+
+def settings(**overrides: object) -> Settings:
+    """Settings from the environment, with what the command line says on top; None says nothing.
+
+    Raises:
+        ConfigError: a variable or an option does not fit.
+        InputError: brokers that are no host:port.
+    """
+    from streams.settings import load_settings
+
+    loaded = load_settings(**overrides)
+    for server in loaded.brokers.split(","):
+        if not _SERVER.fullmatch(server.strip()):
+            raise InputError(f"brokers: {server.strip()!r} is no Kafka server; expected host:port, separated by commas")
+    return loaded
+
+
+def read_watch(path: Path) -> Watch:
+    """The brands.yaml at `path`.
+
+    Raises:
+        Unavailable: it is not there.
+        ConfigError: with every problem.
+    """
+    from streams.config import load_watch
+
+    if not path.exists():
+        raise Unavailable(f"{path}: no such file; expected the configuration that says what to watch")
+    return load_watch(path, os.environ)
+
+
+def posts_file(path: Path, columns: list[str] | None, source: str | None) -> PostsFile:
+    """The file of recorded posts that the options describe.
+
+    Raises:
+        InputError, Unavailable: see `PostsFile`.
+    """
+    from streams.sources.files import PostsFile
+
+    pairs = [entry.partition("=") for entry in columns or ()]
+    for field, _, name in pairs:
+        if not field or not name:
+            raise InputError(f"--column {field}: expected FIELD=NAME, such as text=body")
+    return PostsFile(path, columns={field: name for field, _, name in pairs}, source=source)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run what talks to Kafka to its end.
+
+    Raises:
+        Unavailable: Kafka failed in the middle.
+    """
+    import asyncio
+    import logging
+
+    from aiokafka.errors import KafkaError
+
+    # The client tells each failed connection on its own; we say it once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
+    try:
+        return asyncio.run(work)
+    except KafkaError as error:
+        raise Unavailable(f"Kafka failed: {error}") from error

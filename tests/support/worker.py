@@ -1,0 +1,135 @@
+"""A real `badbuzz worker`, as a process that tests can ask, stop and kill."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+__all__ = ["WorkerProcess", "run_badbuzz"]
+
+
+def run_badbuzz(*arguments: str, timeout_s: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a `badbuzz` command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "streams.cli", *arguments],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+class WorkerProcess:
+    """`async with WorkerProcess(...) as worker`: started and ready inside, terminated at the end."""
+
+    def __init__(self, bootstrap: str, prefix: str, config: Path, directory: Path, **env: str) -> None:
+        self.log = directory / f"worker-{prefix}{time.monotonic_ns()}.log"
+        self._arguments = ["worker", "--brokers", bootstrap, "--prefix", prefix, "--config", str(config)]
+        self._env = {**os.environ, "BADBUZZ_HTTP_PORT": "0", **env}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._url: str | None = None
+        self._log_start = 0
+
+    def start(self) -> Self:
+        """Start the process; `ready` waits until it has partitions."""
+        with self.log.open("ab") as log:
+            self._log_start = log.tell()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streams.cli", *self._arguments], env=self._env, stderr=log, stdout=log
+            )
+        self._url = None
+        return self
+
+    async def ready(self, timeout_s: float = 60) -> Self:
+        """Wait until /readyz says yes."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            assert self.returncode is None, f"the worker ended: {self.tail()}"
+            status, _ = await self.get("readyz")
+            if status == 200:
+                return self
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"not ready after {timeout_s} s: {self.tail()}")
+
+    async def get(self, path: str) -> tuple[int | None, str]:
+        """Status and body of a page of the worker; None while it does not listen."""
+        if self._url is None:
+            written = self.log.read_bytes()[self._log_start :].decode(errors="replace")
+            found = re.findall(r"url=(http://\S+)/metrics", written)
+            if not found:
+                return None, ""
+            self._url = found[-1]
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"{self._url}/{path}") as response:
+                return response.status, await response.text()
+        except (aiohttp.ClientError, OSError):
+            return None, ""
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that carry these labels; 0.0 where there is none."""
+        _, text = await self.get("metrics")
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    async def until(self, name: str, at_least: float, *, timeout_s: float = 60, **labels: str) -> None:
+        """Wait until a metric has reached a value."""
+        deadline = time.monotonic() + timeout_s
+        value = 0.0
+        while time.monotonic() < deadline:
+            value = await self.metric(name, **labels)
+            if value >= at_least:
+                return
+            assert self.returncode is None, f"the worker ended: {self.tail()}"
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{name} is {value}, not {at_least}: {self.tail()}")
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    async def terminate(self, timeout_s: float = 30) -> int:
+        """SIGTERM, and wait for the end; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return await asyncio.to_thread(self._process.wait, timeout_s)
+
+    def tail(self, lines: int = 25) -> str:
+        """The last lines of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    async def __aenter__(self) -> Self:
+        return await self.start().ready()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.returncode is None:
+            try:
+                await self.terminate()
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"did not stop within 30 s of SIGTERM: {self.tail()}") from None
