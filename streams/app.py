@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,6 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, data
     NotifyAgent(runtime, notifiers_for(watch.teams))
     app.service(HealthServer.bound_to(runtime))
     _follow_rebalances(runtime)
-    _watch_start(runtime)
     return runtime
 
 
@@ -82,17 +80,3 @@ def _follow_rebalances(runtime: Runtime) -> None:
 
     runtime.app.on_partitions_revoked.connect(on_revoked, weak=False)
     runtime.app.on_rebalance_complete.connect(on_complete, weak=False)
-
-
-def _watch_start(runtime: Runtime) -> None:
-    """Faust waits for ever for a group it cannot join; a worker that is not ready in time says so and stops."""
-
-    async def watch() -> None:
-        timeout_s = runtime.settings.ready_timeout_s
-        try:
-            await asyncio.wait_for(runtime.recovered.wait(), timeout=timeout_s)
-        except TimeoutError:
-            error = TimeoutError(f"no partitions after {timeout_s:g} s: is {runtime.settings.brokers} well?")
-            await runtime.fatal(error, "start")
-
-    runtime.app.task(watch)

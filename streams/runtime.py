@@ -48,11 +48,13 @@ class Runtime:
         self.recovered = asyncio.Event()
         """Set while partitions are assigned and their tables hold what was last written."""
         self.failure: BaseException | None = None
+        self.failed = asyncio.Event()
 
     async def fatal(self, error: BaseException, what: str) -> None:
         """Something that must not be passed over: say so, turn unhealthy, stop the worker."""
         if self.failure is None:
             self.failure = error
+            self.failed.set()
             self.health.ready = False
             self.health.fatal = f"{what}: {error}"
             log.critical("stopping", what=what, error=str(error), kind=type(error).__name__)

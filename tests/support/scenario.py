@@ -38,9 +38,7 @@ class NoModel:
 
     def judge(self, text: str, lang: str | None) -> Judgement:
         third = 1 / 3
-        return Judgement(
-            label=Sentiment.UNKNOWN, negative=third, neutral=third, positive=third, lang=Language.OTHER
-        )
+        return Judgement(label=Sentiment.UNKNOWN, negative=third, neutral=third, positive=third, lang=Language.OTHER)
 
 
 def duration(text: str) -> timedelta:
@@ -410,7 +408,9 @@ class Scenario:
         if not scored:
             return f"nothing was scored around then: {brand} went {self._statuses(brand)}"
         surprise, threshold, at = max(scored)
-        return f"highest surprise of a closed bucket around then: {surprise:.1f} of {threshold:.1f} at {self._clock(at)}"
+        return (
+            f"highest surprise of a closed bucket around then: {surprise:.1f} of {threshold:.1f} at {self._clock(at)}"
+        )
 
     def _incidents_seen(self, brand: str) -> str:
         lines = [

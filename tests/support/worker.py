@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,11 +20,13 @@ from prometheus_client.parser import text_string_to_metric_families
 __all__ = ["WorkerProcess", "run_badbuzz"]
 
 
-def run_badbuzz(*arguments: str, timeout_s: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
+def run_badbuzz(
+    *arguments: str, timeout_s: float = 120, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a `badbuzz` command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "streams.cli", *arguments],
-        env={**os.environ, **env},
+        env={**os.environ, **(env or {})},
         capture_output=True,
         text=True,
         timeout=timeout_s,
