@@ -73,6 +73,8 @@ class DurableAgent(abc.ABC, Generic[StateT]):
     name: str
     topic: str
     compacted = False
+    at_once = False
+    """Whether each batch is made durable before the next, because what it did cannot be undone."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -139,7 +141,7 @@ class DurableAgent(abc.ABC, Generic[StateT]):
                     return
                 if await self._take_batch(slot, batch):
                     slot.events.append(event)
-            if len(slot.events) >= MAX_UNACKNOWLEDGED:
+            if self.at_once or len(slot.events) >= MAX_UNACKNOWLEDGED:
                 await self.snapshot(slot)
         except asyncio.CancelledError:
             raise

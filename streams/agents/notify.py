@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -42,6 +43,7 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
     name = "notify"
     topic = "incidents"
     compacted = True
+    at_once = True
 
     def __init__(self, runtime: Runtime, notifiers: Sequence[Notifier]) -> None:
         super().__init__(runtime)
@@ -83,6 +85,7 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
         results = self.runtime.metrics.deliveries
         pause = FIRST_PAUSE_S
         for attempt in range(1, ATTEMPTS + 1):
+            self.runtime.health.progress[self.name] = time.monotonic()
             try:
                 await notifier.deliver(incident)
             except RetriableDeliveryError as error:

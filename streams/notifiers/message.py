@@ -28,13 +28,26 @@ def body(incident: Incident) -> str:
     lines = [
         f"{why.observed} negative mentions since {why.since:%d %b %H:%M} UTC, usual for this time: {usual}.",
         f"Channels: {channels}. Originals {why.originals}, reposts {why.reposts}.",
-        f"Doubles every {why.doubling_minutes:.0f} min." if why.doubling_minutes else "Growth: too early to say.",
+        f"Doubles every {_duration(why.doubling_minutes)}."
+        if why.doubling_minutes
+        else "Growth: none, or too early to say.",
         *(f'- "{_one_line(post.text)}"{f" {post.url}" if post.url else ""}' for post in why.top_posts[:3]),
     ]
     if incident.state is not IncidentState.RESOLVED:
         lines.append("Answer in private, by someone who can solve it. Do not delete comments.")
     lines.append(f"{incident.id} (version {incident.version})")
     return "\n".join(lines)
+
+
+def _duration(minutes: float) -> str:
+    """Two or three digits of what is felt.
+
+    >>> _duration(0.4), _duration(12.3), _duration(300.0)
+    ('24 s', '12 min', '5.0 h')
+    """
+    if minutes < 2:
+        return f"{minutes * 60:.0f} s"
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
 def _one_line(text: str) -> str:

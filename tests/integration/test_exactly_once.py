@@ -124,6 +124,24 @@ async def survive(broker: Broker, prefix: str, tmp_path: Path, *, kills: int, pe
                 process.kill()
 
 
+async def test_a_frozen_worker_comes_back_after_its_work_was_given_away(
+    kafka_broker: KafkaServer, prefix: str, tmp_path: Path
+) -> None:
+    config, posts = write_config(tmp_path), story_posts(seed=4, scale=2)
+    expected = answer_in_memory(config, posts)
+    await create_topics(kafka_broker.bootstrap, {f"{prefix}posts": 1, f"{prefix}mentions": 2})
+    async with WorkerProcess(kafka_broker.bootstrap, prefix, config, tmp_path) as frozen:
+        publishing = asyncio.create_task(publish(kafka_broker.bootstrap, f"{prefix}posts", posts, per_s=250))
+        await frozen.until("badbuzz_posts_total", 500)
+        frozen.freeze()
+        # The group gives its partitions to the second worker; then the first wakes up and still thinks they are its own.
+        async with WorkerProcess(kafka_broker.bootstrap, prefix, config, tmp_path) as second:
+            await second.until("badbuzz_posts_total", 1000)
+            frozen.thaw()
+            await publishing
+            same(await settle(kafka_broker.bootstrap, prefix, expected), expected)
+
+
 async def test_a_worker_cut_off_from_its_broker_goes_on(kafka_broker: KafkaServer, prefix: str, tmp_path: Path) -> None:
     config, posts = write_config(tmp_path), story_posts(seed=3)
     expected = answer_in_memory(config, posts)

@@ -114,6 +114,16 @@ class WorkerProcess:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def freeze(self) -> None:
+        """SIGSTOP: alive for the system, dead for its group."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     async def terminate(self, timeout_s: float = 30) -> int:
         """SIGTERM, and wait for the end; the exit code."""
         assert self._process is not None

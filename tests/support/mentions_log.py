@@ -1,0 +1,133 @@
+"""A `mentions` log without a broker: posts through Intake in batches of one's choice, and what a monitor made of it."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from detectors.intake import Intake, RawRecord
+from detectors.mentions import MentionFinder
+from detectors.model import Alert, Brand, Bucket, Incident, Match, MentionBatch, Watch, to_ms
+from detectors.monitor import Event
+from detectors.partition import PartitionMonitor
+from support.scenario import NoModel
+
+__all__ = ["START", "STORY", "WATCH", "Told", "heartbeat", "log", "post", "run", "states", "story", "told"]
+
+WATCH = Watch(
+    brands=[
+        Brand(id="acme", name="Acme", match=Match(any=["acme"]), detectors=["surge", "drift"]),
+        Brand(id="globex", name="Globex", match=Match(any=["globex"])),
+    ]
+)
+START = datetime(2026, 3, 2, tzinfo=UTC)
+Told = dict[str, list[bytes]]
+
+
+def post(number: int, at: datetime, brand: str = "acme", **fields: object) -> bytes:
+    """The JSON of a made-up negative post."""
+    given = {"id": f"p{number}", "source": "twitter", "text": f"{brand} again", "created_at": at.isoformat()}
+    return json.dumps({**given, "sentiment": "negative", **fields}).encode()
+
+
+def story(*, seed: int = 5, days: float = 3.6) -> list[RawRecord]:
+    """Two brands' quiet days, a crisis of Acme, a silence, a second wave; in the order of arrival, some late, some twice."""
+    rng = random.Random(seed)
+    crisis = START + timedelta(days=days) - timedelta(hours=14)
+    written: list[tuple[datetime, str, str]] = []
+    for name, per_hour in (("acme", 9.0), ("globex", 6.0), ("the weather", 6.0)):
+        at = START
+        while (at := at + timedelta(hours=rng.expovariate(per_hour))) < START + timedelta(days=days):
+            written.append((at, name, rng.choices(["negative", "neutral", "positive"], [3, 2, 1])[0]))
+    for hours, count in ((0.0, 60), (4.0, 90)):
+        for _ in range(count):
+            minute = 20 * rng.random() ** 0.5
+            written.append((crisis + timedelta(hours=hours, minutes=minute), "acme", "negative"))
+    silence = (crisis + timedelta(hours=8), crisis + timedelta(hours=12))
+    arrivals: list[tuple[datetime, bytes]] = []
+    for number, (at, name, sentiment) in enumerate(written):
+        source = rng.choice(["twitter", "twitter", "forum"]) if name != "the weather" else "radio"
+        if source != "radio" and silence[0] < at < silence[1]:
+            continue
+        delay = rng.choice([0.0, 0.0, 1.0, 30.0, 55.0, 200.0])
+        value = post(
+            number,
+            at,
+            name,
+            source=source,
+            sentiment=sentiment,
+            author=f"u{rng.randrange(40)}",
+            followers=rng.randrange(1000),
+            reposts=rng.randrange(3),
+            repost_of="p1" if rng.random() < 0.2 else None,
+        )
+        arrivals.append((at + timedelta(seconds=delay), value))
+        if rng.random() < 0.05:
+            arrivals.append((at + timedelta(seconds=delay + 20), value))
+    arrivals.sort()
+    return [RawRecord(offset, value, to_ms(at)) for offset, (at, value) in enumerate(arrivals)]
+
+
+STORY = story()
+
+
+def heartbeat(partition: int, partitions: int, watermark_ms: int | None, *, idle: bool = False) -> MentionBatch:
+    """Only the time."""
+    return MentionBatch(None, partition, partitions, watermark_ms, idle=idle)
+
+
+def log(
+    records: Sequence[RawRecord], cuts: Iterable[int], *, beats: random.Random | None = None, watch: Watch = WATCH
+) -> list[MentionBatch]:
+    """The `mentions` log of one source partition whose batches ended at these places.
+
+    With `beats`, heartbeats stand between some batches, whose watermarks are not beyond that of the next post.
+    """
+    intake = Intake(watch, MentionFinder(watch.brands, NoModel()))
+    batches: list[MentionBatch] = []
+    ends = sorted({cut for cut in cuts if 0 < cut < len(records)} | {len(records)})
+    start, before = 0, None
+    for end in ends:
+        taken = intake.take(0, records[start:end])
+        made = taken.records(1, 1, lambda _: 0)[0]
+        if beats is not None and before is not None and beats.random() < 0.5:
+            after = min([m.watermark_ms for batch in made for m in batch.mentions], default=taken.watermark_ms)
+            assert after is not None
+            batches.append(heartbeat(0, 1, round(before + beats.random() * max(0, after - before))))
+        batches += made
+        start, before = end, taken.watermark_ms
+    return batches
+
+
+def run(partition: PartitionMonitor, batches: Iterable[MentionBatch]) -> list[Event]:
+    """All that came of these records."""
+    return [event for batch in batches for event in partition.take(batch)]
+
+
+def told(events: Iterable[Event]) -> Told:
+    """Alerts and incidents in order, and closed buckets by brand, as the bytes that are published."""
+    kinds: Told = {}
+    for event in events:
+        match event:
+            case Alert():
+                kind = f"alerts of {event.brand}"
+            case Incident():
+                kind = f"incidents of {event.brand}"
+            case Bucket():
+                kind = f"buckets of {event.brand}"
+        kinds.setdefault(kind, []).append(msgspec.json.encode(event))
+    return kinds
+
+
+def states(partition: PartitionMonitor) -> dict[str, object]:
+    """All that each brand remembers."""
+    return {name: msgspec.msgpack.decode(snapshot) for name, snapshot in _snapshots(partition)}
+
+
+def _snapshots(partition: PartitionMonitor) -> Iterator[tuple[str, bytes]]:
+    for name, monitor in sorted(partition.monitors.items()):
+        yield name, monitor.snapshot()

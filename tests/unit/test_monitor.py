@@ -1,0 +1,422 @@
+"""One brand's brain, mention by mention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from detectors.algorithms import DETECTORS
+from detectors.errors import StateError
+from detectors.model import (
+    MINUTE_MS,
+    Alert,
+    Brand,
+    Bucket,
+    Gap,
+    Incident,
+    Match,
+    Mention,
+    MentionBatch,
+    ScoreStatus,
+    Sentiment,
+    from_ms,
+)
+from detectors.monitor import REMEMBERED_KEYS, BrandMonitor, BrandState, Event, Tally
+from detectors.windowing import MonitorClock
+from support.series import MONDAY_MS, calm
+
+ACME = Brand(id="acme", name="Acme", match=Match(any=["acme"]))
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WARM_DAYS = 4
+
+
+class Told:
+    """A monitor with its clock and tally, and what came of it."""
+
+    def __init__(self, brand: Brand = ACME) -> None:
+        self.clock, self.tally, self.offset = MonitorClock(), Tally(), 0
+        self.monitor = BrandMonitor(brand, self.clock, self.tally)
+        self.events: list[Event] = []
+        self.key = 0
+
+    def mention(
+        self,
+        at_ms: int,
+        *,
+        source: str = "twitter",
+        sentiment: Sentiment = Sentiment.NEGATIVE,
+        repost: bool = False,
+        key: int | None = None,
+        watermark_ms: int | None = None,
+        followers: int = 0,
+        reposts: int = 0,
+    ) -> Sequence[Event]:
+        self.offset += 1
+        self.key += 1
+        mark = at_ms - MINUTE_MS if watermark_ms is None else watermark_ms
+        if mark >= self.monitor.closes_at_ms:
+            self.advance(mark)
+        number = self.key if key is None else key
+        mention = Mention(
+            self.offset,
+            at_ms,
+            mark,
+            number,
+            source,
+            sentiment,
+            None,
+            followers,
+            reposts,
+            repost,
+            f"p{number}",
+            "acme again",
+        )
+        events = self.monitor.observe(0, mention)
+        self.events += events
+        return events
+
+    def advance(self, time_ms: int) -> list[Event]:
+        events = self.monitor.advance(time_ms)
+        self.events += events
+        return events
+
+    def live(self, counts: Sequence[int], start_ms: int) -> int:
+        """So many mentions in each of these minutes, evenly; the end of the last."""
+        for minute, count in enumerate(counts):
+            for place in range(count):
+                self.mention(start_ms + minute * MINUTE_MS + place * (MINUTE_MS // count))
+        return start_ms + len(counts) * MINUTE_MS
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        return [event for event in self.events if isinstance(event, Bucket)]
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return [event for event in self.events if isinstance(event, Alert)]
+
+    @property
+    def incidents(self) -> list[Incident]:
+        return [event for event in self.events if isinstance(event, Incident)]
+
+
+_WARM: dict[str, bytes] = {}
+
+
+def warm(brand: Brand = ACME) -> tuple[Told, int]:
+    """Four days of two mentions an hour behind it, the last two hours without any; the start of the next minute."""
+    told = Told(brand)
+    name = ",".join(brand.detectors)
+    end_ms = MONDAY_MS + round(WARM_DAYS * 1440) * MINUTE_MS
+    if name not in _WARM:
+        told.advance(MONDAY_MS)
+        told.live(calm(1 / 30, days=WARM_DAYS)[:-120], MONDAY_MS)
+        told.advance(end_ms)
+        _WARM[name] = told.monitor.snapshot()
+    told = Told(brand)
+    told.monitor = BrandMonitor.restore(_WARM[name], brand, told.clock, told.tally)
+    told.offset = told.key = 10**6
+    return told, end_ms
+
+
+# ------------------------------------------------------------------------------------- counting
+
+
+def test_every_minute_is_told_zero_or_not() -> None:
+    told = Told()
+    told.mention(MONDAY_MS)
+    told.mention(MONDAY_MS + 3 * MINUTE_MS, sentiment=Sentiment.POSITIVE)
+    told.advance(MONDAY_MS + 5 * MINUTE_MS)
+    assert [(b.start, b.negative, b.positive) for b in told.buckets] == [
+        (from_ms(MONDAY_MS + m * MINUTE_MS), int(m == 0), int(m == 3)) for m in range(-1, 5)
+    ]
+    assert {bucket.scores["surge"].status for bucket in told.buckets} == {ScoreStatus.WARMING_UP}
+
+
+@QUICK
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 600_000),
+            st.sampled_from(["twitter", "forum", "press"]),
+            st.sampled_from(list(Sentiment)),
+            st.booleans(),
+        ),
+        max_size=80,
+    )
+)
+def test_the_parts_of_a_bucket_add_up(posts: list[tuple[int, str, Sentiment, bool]]) -> None:
+    told = Told()
+    told.advance(MONDAY_MS)
+    for offset_ms, source, sentiment, repost in posts:
+        told.mention(MONDAY_MS + offset_ms, source=source, sentiment=sentiment, repost=repost, watermark_ms=MONDAY_MS)
+    told.advance(MONDAY_MS + 11 * MINUTE_MS)
+    for bucket in told.buckets:
+        assert sum(bucket.negative_by_channel.values()) == bucket.negative
+    for sentiment in Sentiment:
+        counted = sum(getattr(bucket, sentiment.value) for bucket in told.buckets)
+        assert counted == sum(s is sentiment for _, _, s, _ in posts) == told.tally.counted.get(("acme", sentiment), 0)
+
+
+def test_late_means_that_the_bucket_is_closed() -> None:
+    told = Told()
+    told.advance(MONDAY_MS + MINUTE_MS)
+    told.mention(MONDAY_MS + MINUTE_MS, watermark_ms=MONDAY_MS + MINUTE_MS)
+    told.mention(MONDAY_MS + MINUTE_MS - 1, watermark_ms=MONDAY_MS + MINUTE_MS)
+    assert told.tally.late == {"acme": 1}
+
+
+def test_an_offset_seen_before_is_not_even_late() -> None:
+    told = Told()
+    told.mention(MONDAY_MS)
+    told.offset = 0
+    told.mention(MONDAY_MS + 1)
+    assert told.tally.counted == {("acme", Sentiment.NEGATIVE): 1}
+    assert (told.tally.late, told.tally.duplicate) == ({}, {})
+
+
+def test_posts_are_remembered_for_a_day_and_in_bounds() -> None:
+    told = Told()
+    told.mention(MONDAY_MS, key=1)
+    told.mention(MONDAY_MS + 23 * 60 * MINUTE_MS, key=1)
+    assert told.tally.duplicate == {"acme": 1}
+    for number in range(REMEMBERED_KEYS + 100):
+        told.mention(MONDAY_MS + 23 * 60 * MINUTE_MS, key=100 + number)
+    assert len(told.monitor.state.keys) == REMEMBERED_KEYS
+    told.mention(MONDAY_MS + 50 * 60 * MINUTE_MS, key=7)
+    assert len(told.monitor.state.keys) == 1
+
+
+# -------------------------------------------------------------------------------------- alerting
+
+
+def test_the_alert_comes_with_the_mention_that_tips_it() -> None:
+    told, now = warm()
+    fired_at = None
+    for second in range(60):
+        if any(isinstance(event, Alert) for event in told.mention(now + second * 1000)):
+            fired_at = now + second * 1000
+            break
+    # From post to alert no bucket has to close.
+    assert fired_at is not None
+    assert told.alerts[0].at == from_ms(fired_at)
+    assert told.alerts[0].onset == from_ms(now)
+    assert told.alerts[0].why.observed == (fired_at - now) // 1000 + 1
+
+
+@QUICK
+@given(offsets=st.lists(st.integers(0, 8 * 60_000), min_size=15, max_size=40), detectors=st.booleans())
+def test_the_onset_is_the_same_inside_the_open_bucket_and_at_its_end(offsets: list[int], detectors: bool) -> None:
+    brand = msgspec.structs.replace(ACME, detectors=["surge", "drift"] if detectors else ["surge"])
+    ahead, now = warm(brand)
+    for offset in sorted(offsets):
+        ahead.mention(now + offset)
+    ahead.advance(now + 30 * MINUTE_MS)
+    closed, now = warm(brand)
+    # A neutral mention far ahead of the watermark: it is too early to judge open buckets, so they close first.
+    closed.mention(now + 30 * MINUTE_MS, sentiment=Sentiment.NEUTRAL, watermark_ms=now - MINUTE_MS)
+    for offset in sorted(offsets):
+        closed.mention(now + offset, watermark_ms=now - MINUTE_MS)
+    assert closed.alerts == []
+    closed.advance(now + 30 * MINUTE_MS)
+    assert [(a.id, a.onset) for a in ahead.alerts[:1]] == [(a.id, a.onset) for a in closed.alerts[:1]]
+
+
+@QUICK
+@given(
+    posts=st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from(["twitter", "forum"]), st.booleans()), min_size=40, max_size=150
+    )
+)
+def test_the_parts_of_an_explanation_add_up(posts: list[tuple[int, str, bool]]) -> None:
+    told, now = warm()
+    for minute, source, repost in sorted(posts):
+        told.mention(now + minute * MINUTE_MS, source=source, repost=repost)
+    told.advance(now + 40 * 60 * MINUTE_MS)
+    assert told.alerts and told.incidents
+    for why in [alert.why for alert in told.alerts] + [incident.why for incident in told.incidents]:
+        assert sum(why.by_channel.values()) == why.observed == why.originals + why.reposts
+        assert why.since <= why.until
+        assert len(why.top_posts) <= 5
+    assert told.incidents[-1].state == "resolved"
+    assert told.incidents[-1].why.observed >= len(posts)
+
+
+def test_what_resolves_carries_the_final_numbers() -> None:
+    told, now = warm()
+    end = told.live([6] * 10, now)
+    fired = told.alerts[0].why.observed
+    told.advance(end + 20 * 60 * MINUTE_MS)
+    last = told.alerts[-1]
+    assert last.state == "resolved" and last.why.observed == 60 > fired
+    assert last.why == told.incidents[-1].why
+    assert last.resolved_at == last.why.until
+    assert last.at == told.alerts[0].at
+
+
+def test_top_posts_are_the_loudest_whoever_came_first() -> None:
+    told, now = warm()
+    for second in range(40):
+        told.mention(now + second * 1000, reposts=second % 7, followers=second)
+    told.advance(now + 24 * 60 * MINUTE_MS)
+    top = told.incidents[-1].why.top_posts
+    assert [post.reposts for post in top] == [6, 6, 6, 6, 6]
+    assert [post.followers for post in top] == [34, 27, 20, 13, 6]
+
+
+def test_a_detector_that_the_brand_no_longer_has_does_not_hold_its_alert() -> None:
+    both = msgspec.structs.replace(ACME, detectors=["drift", "surge"])
+    told, now = warm(both)
+    end = told.live([6] * 10, now)
+    assert {alert.detector for alert in told.alerts} >= {"surge"}
+    snapshot = told.monitor.snapshot()
+    only = msgspec.structs.replace(ACME, detectors=["drift"])
+    later = Told(only)
+    later.monitor = BrandMonitor.restore(snapshot, only, later.clock, later.tally)
+    later.advance(end + 2 * MINUTE_MS)
+    surges = [alert for alert in later.alerts if alert.detector == "surge"]
+    assert [alert.state for alert in surges] == ["resolved"]
+
+
+# --------------------------------------------------------------------------------------- no data
+
+
+def _silence(told: Told, start_ms: int, end_ms: int | None = None) -> None:
+    told.clock.take(MentionBatch(None, 0, 1, None, gaps=[Gap("twitter", start_ms, end_ms)]))
+
+
+@QUICK
+@given(steps=st.lists(st.integers(1, 200), min_size=1, max_size=20))
+def test_how_often_time_is_told_changes_nothing_in_a_silence(steps: list[int]) -> None:
+    total = sum(steps) * MINUTE_MS
+    once, now = warm()
+    often, _ = warm()
+    for told in (once, often):
+        told.mention(now)
+        _silence(told, now + 10 * MINUTE_MS, now + total)
+    once.advance(now + total)
+    for place in range(len(steps)):
+        often.advance(now + sum(steps[: place + 1]) * MINUTE_MS)
+    for told in (once, often):
+        told.mention(now + total + 5 * MINUTE_MS)
+        told.advance(now + total + 10 * MINUTE_MS)
+    assert [msgspec.json.encode(e) for e in once.events] == [msgspec.json.encode(e) for e in often.events]
+    assert once.monitor.snapshot() == often.monitor.snapshot()
+
+
+def test_a_silence_of_a_source_that_brings_little_is_no_missing_data() -> None:
+    told = Told()
+    told.advance(MONDAY_MS)
+    for number in range(30):
+        told.mention(MONDAY_MS + number * 1000, source="twitter" if number % 3 == 0 else "forum")
+    _silence(told, MONDAY_MS + 5 * MINUTE_MS)
+    told.clock.take(MentionBatch(None, 0, 1, None, gaps=[Gap("forum", MONDAY_MS, MONDAY_MS)]))
+    told.advance(MONDAY_MS + 60 * MINUTE_MS)
+    assert told.monitor.state.status is ScoreStatus.WARMING_UP
+    assert len(told.buckets) == 60
+
+
+def test_a_year_of_silence_costs_no_time() -> None:
+    told, now = warm()
+    told.mention(now)
+    _silence(told, now + MINUTE_MS)
+    told.advance(now + 525_600 * MINUTE_MS)
+    assert len(told.buckets) < 5
+    told.mention(now + 525_700 * MINUTE_MS)
+    told.advance(now + 525_800 * MINUTE_MS)
+    history = told.monitor.state.history
+    assert history is not None and len(history) <= 8 * 1440
+
+
+# ------------------------------------------------------------------------------------- snapshots
+
+
+def test_a_snapshot_of_a_newer_badbuzz_is_refused() -> None:
+    told, _ = warm()
+    state = msgspec.msgpack.decode(told.monitor.snapshot())
+    with pytest.raises(StateError, match="version"):
+        BrandMonitor.restore(msgspec.msgpack.encode({**state, "version": 99}), ACME, told.clock, told.tally)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x93\x01\x02\x03", b"null"])
+def test_a_damaged_snapshot_is_refused(damage: bytes) -> None:
+    with pytest.raises(StateError):
+        BrandMonitor.restore(damage, ACME, MonitorClock(), Tally())
+
+
+def _as_it_was(told: Told, brand: Brand) -> BrandMonitor:
+    return BrandMonitor.restore(told.monitor.snapshot(), brand, told.clock, told.tally)
+
+
+def test_a_new_time_zone_warms_the_detector_again_from_the_kept_week() -> None:
+    told, now = warm()
+    paris = msgspec.structs.replace(ACME, timezone="Europe/Paris")
+    monitor = _as_it_was(told, paris)
+    assert monitor.state.timezone == "Europe/Paris"
+    history = monitor.state.history
+    assert history is not None
+    expected = DETECTORS["surge"](false_alarms_per_month=1, timezone="Europe/Paris")
+    for place, count in enumerate(history.counts()):
+        assert count is not None
+        expected.learn(count, history.start_ms + place * MINUTE_MS, alerting=False)
+    events = monitor.advance(now + MINUTE_MS)
+    assert isinstance(events[0], Bucket)
+    assert events[0].scores["surge"] == expected.score([0], now)[0]
+    assert events[0].scores["surge"].status is ScoreStatus.OK  # nobody waits three days for a changed line of yaml
+
+
+def test_a_detector_state_that_cannot_be_read_is_warmed_again() -> None:
+    told, now = warm()
+    state: BrandState = msgspec.msgpack.decode(told.monitor.snapshot(), type=BrandState)
+    state.detectors["surge"] = b"from another time"
+    monitor = BrandMonitor.restore(msgspec.msgpack.encode(state), ACME, told.clock, told.tally)
+    (bucket,) = monitor.advance(now + MINUTE_MS)
+    assert isinstance(bucket, Bucket) and bucket.scores["surge"].status is ScoreStatus.OK
+
+
+def test_a_detector_that_is_added_knows_the_kept_week() -> None:
+    told, now = warm()
+    both = msgspec.structs.replace(ACME, detectors=["surge", "drift"])
+    (bucket,) = _as_it_was(told, both).advance(now + MINUTE_MS)
+    assert isinstance(bucket, Bucket)
+    assert {name: score.status for name, score in bucket.scores.items()} == dict.fromkeys(
+        ["surge", "drift"], ScoreStatus.OK
+    )
+
+
+def test_a_new_budget_keeps_what_was_learned() -> None:
+    told, now = warm()
+    strict = msgspec.structs.replace(ACME, false_alarms_per_month=0.1)
+    before = told.monitor.advance(now + MINUTE_MS)[0]
+    (after,) = _as_it_was(warm()[0], strict).advance(now + MINUTE_MS)
+    assert isinstance(before, Bucket) and isinstance(after, Bucket)
+    old, new = before.scores["surge"], after.scores["surge"]
+    assert old.surprise == new.surprise
+    assert old.threshold is not None and new.threshold is not None and new.threshold > old.threshold
+
+
+# ------------------------------------------------------------------------------------- hand over
+
+
+def test_habits_are_handed_over_alerts_and_offsets_are_not() -> None:
+    told, now = warm()
+    told.live([6] * 10, now)
+    assert told.monitor.firing
+    told.monitor.hand_over()
+    live = Told()
+    live.monitor = BrandMonitor.restore(told.monitor.snapshot(), ACME, live.clock, live.tally)
+    assert not live.monitor.firing
+    # Three days later, in another log that begins at offset 1.
+    later = now + 3 * 1440 * MINUTE_MS
+    live.mention(later)
+    live.advance(later + 10 * MINUTE_MS)
+    assert live.buckets[0].status == "no_data"
+    assert all(bucket.start >= from_ms(later) - timedelta(minutes=1) for bucket in live.buckets[1:])
+    assert live.buckets[-1].scores["surge"].status is ScoreStatus.OK
+    assert live.tally.counted == {("acme", Sentiment.NEGATIVE): 1}
+    assert live.alerts == []

@@ -1,0 +1,262 @@
+"""One `mentions` partition: batches, crashes, replays, several source partitions."""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections import Counter
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from detectors.errors import StateError
+from detectors.intake import Intake, RawRecord, decode_post
+from detectors.mentions import MentionFinder
+from detectors.model import MINUTE_MS, Bucket, Incident, Mention, MentionBatch, Sentiment, Watch, from_ms, to_ms
+from detectors.monitor import Event
+from detectors.partition import PartitionMonitor
+from support.mentions_log import START, STORY, WATCH, Told, heartbeat, log, run, states, story, told
+from support.scenario import NoModel
+
+SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CUTS = st.one_of(
+    st.lists(st.integers(1, len(STORY) - 1), max_size=40),
+    st.integers(1, 400).map(lambda size: list(range(0, len(STORY), size))),
+)
+
+
+@functools.cache
+def undisturbed() -> tuple[Told, dict[str, object]]:
+    """The story one post a batch: what must come of it however it is cut."""
+    partition = PartitionMonitor(WATCH.brands)
+    events = run(partition, log(STORY, range(len(STORY))))
+    return told(events), states(partition)
+
+
+def test_the_story_is_one() -> None:
+    events, _ = undisturbed()
+    assert len(events["incidents of acme"]) >= 4
+    assert "incidents of globex" not in events
+    assert any(b'"no_data"' in bucket for bucket in events["buckets of acme"])
+
+
+@SLOW
+@given(cuts=CUTS)
+@example(cuts=[])
+def test_how_posts_were_cut_into_batches_changes_nothing(cuts: list[int]) -> None:
+    partition = PartitionMonitor(WATCH.brands)
+    events = run(partition, log(STORY, cuts))
+    assert (told(events), states(partition)) == undisturbed()
+
+
+@SLOW
+@given(cuts=CUTS, rng=st.randoms(use_true_random=False))
+def test_heartbeats_in_between_change_nothing(cuts: list[int], rng: random.Random) -> None:
+    partition = PartitionMonitor(WATCH.brands)
+    events = run(partition, log(STORY, cuts, beats=rng))
+    assert (told(events), states(partition)) == undisturbed()
+
+
+@SLOW
+@given(data=st.data())
+def test_records_read_again_change_nothing(data: st.DataObject) -> None:
+    batches = log(STORY, range(0, len(STORY), 20))
+    partition = PartitionMonitor(WATCH.brands)
+    events: list[Event] = []
+    place = 0
+    while place < len(batches):
+        until = data.draw(st.integers(place + 1, len(batches)), label="read until")
+        events += run(partition, batches[place:until])
+        place = until
+        back = data.draw(st.integers(0, until), label="and again from")
+        if data.draw(st.booleans(), label="crash"):
+            events += run(partition, batches[back:until])
+    assert (told(events), states(partition)) == undisturbed()
+
+
+@SLOW
+@given(data=st.data())
+def test_a_crash_at_any_record_changes_nothing(data: st.DataObject) -> None:
+    """The partition's own record is the oldest of a cut; brands may be newer, each by its own."""
+    batches = log(STORY, range(0, len(STORY), 20))
+    own_at = data.draw(st.integers(0, len(batches) - 1), label="the partition's own record")
+    brand_at = {
+        brand.id: data.draw(st.integers(own_at, len(batches) - 1), label=f"record of {brand.id}")
+        for brand in WATCH.brands
+    }
+    first = PartitionMonitor(WATCH.brands)
+    own: bytes | None = None
+    by_brand: dict[str, bytes] = {}
+    published: list[Event] = []
+    for place, batch in enumerate(batches[: max(brand_at.values()) + 1]):
+        if place == own_at and place:
+            own = first.snapshot()
+        for name, at in brand_at.items():
+            if place == at and name in first.monitors:
+                by_brand[name] = first.monitors[name].snapshot()
+        published += first.take(batch)
+    second = PartitionMonitor.restore(WATCH.brands, own, by_brand)
+    again = run(second, batches[own_at if own is not None else 0 :])
+    assert states(second) == undisturbed()[1]
+    # What is told twice is told the same; nothing is missing.
+    before, after, expected = told(published), told(again), undisturbed()[0]
+    for kind, values in expected.items():
+        assert {*before.get(kind, []), *after.get(kind, [])} == set(values), kind
+
+
+def test_a_restart_after_every_record() -> None:
+    batches = log(STORY, range(0, len(STORY), 60))
+    partition = PartitionMonitor(WATCH.brands)
+    events: list[Event] = []
+    for batch in batches:
+        events += partition.take(batch)
+        by_brand = {name: monitor.snapshot() for name, monitor in partition.monitors.items()}
+        partition = PartitionMonitor.restore(WATCH.brands, partition.snapshot(), by_brand)
+    assert (told(events), states(partition)) == undisturbed()
+
+
+def _mention(offset: int, event_ms: int, watermark_ms: int) -> Mention:
+    return Mention(offset, event_ms, watermark_ms, offset, "twitter", Sentiment.NEGATIVE)
+
+
+def test_one_brands_time_never_makes_the_others_mentions_late() -> None:
+    # One batch of an hour: Acme's record comes first and ends an hour later than Globex's begins.
+    start = to_ms(START)
+    minutes = range(0, 60, 5)
+    batch = {
+        name: [_mention(2 * m + k, start + m * MINUTE_MS, start + (m - 1) * MINUTE_MS) for m in minutes]
+        for k, name in enumerate(("acme", "globex"))
+    }
+    partition = PartitionMonitor(WATCH.brands)
+    partition.take(MentionBatch("acme", 0, 1, None, mentions=batch["acme"]))
+    partition.take(MentionBatch("globex", 0, 1, start + 54 * MINUTE_MS, mentions=batch["globex"]))
+    assert partition.tally.late == {}
+    assert partition.tally.counted == {(name, Sentiment.NEGATIVE): 12 for name in batch}
+
+
+def test_a_brand_that_is_no_longer_watched_is_passed_over() -> None:
+    partition = PartitionMonitor([])
+    assert run(partition, log(STORY[:200], [])) == []
+    assert partition.monitors == {}
+
+
+def test_statuses_counts_every_brand_once() -> None:
+    partition = PartitionMonitor(WATCH.brands)
+    run(partition, log(STORY[:200], []))
+    assert partition.statuses() == {"firing": 0, "ok": 0, "warming_up": 2, "no_data": 0}
+
+
+@pytest.mark.parametrize("own", [b"", b"\xff", b"\x90", msgspec.msgpack.encode({"version": 2})])
+def test_a_record_that_cannot_be_used_is_refused(own: bytes) -> None:
+    with pytest.raises(StateError):
+        PartitionMonitor.restore(WATCH.brands, own, {})
+
+
+# --------------------------------------------------------------------------- several source partitions
+
+
+def _interleaved(records: list[RawRecord], rng: random.Random, *, partitions: int = 4) -> list[MentionBatch]:
+    """The same posts in several partitions, read by turns of chance; none runs far ahead of the others.
+
+    A live worker reads what is there: batches of different partitions overlap by seconds, at times by minutes.
+    """
+    intake = Intake(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    waiting: list[list[RawRecord]] = [[] for _ in range(partitions)]
+    for record in records:
+        number = rng.randrange(partitions)
+        waiting[number].append(RawRecord(record.offset, record.value, record.published_ms))
+    places = [0] * partitions
+    batches = [heartbeat(number, partitions, None) for number in range(partitions)]
+    while any(place < len(all_) for place, all_ in zip(places, waiting, strict=True)):
+        heads = {n: waiting[n][places[n]].published_ms for n in range(partitions) if places[n] < len(waiting[n])}
+        horizon = min(heads.values()) + 5 * MINUTE_MS
+        number = rng.choice([n for n, head in heads.items() if head <= horizon])
+        end = places[number]
+        while end < len(waiting[number]) and waiting[number][end].published_ms <= horizon and end - places[number] < 7:
+            end += 1
+        taken = intake.take(number, waiting[number][places[number] : end])
+        places[number] = end
+        batches += taken.records(partitions, 1, lambda _: 0)[0]
+    # Then all of them fall silent, and time goes on.
+    last_ms = records[-1].published_ms
+    return [*batches, *(heartbeat(number, partitions, last_ms) for number in range(partitions))]
+
+
+def _onsets(events: list[Event]) -> list[tuple[str, str, object]]:
+    firsts: dict[str, tuple[str, str, object]] = {}
+    for event in events:
+        if isinstance(event, Incident):
+            firsts.setdefault(event.id, (event.brand, event.id, event.onset))
+    return list(firsts.values())
+
+
+@functools.cache
+def orderly_story() -> list[RawRecord]:
+    """Without posts that are late beyond the lateness: these count or not, as the partitions go."""
+    records = [r for r in story(seed=11) if r.published_ms - _created_ms(r) <= MINUTE_MS]
+    return [RawRecord(offset, r.value, r.published_ms) for offset, r in enumerate(records)]
+
+
+def _created_ms(record: RawRecord) -> int:
+    return to_ms(decode_post(record.value).created_at)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10_000))
+def test_four_source_partitions_give_the_incidents_of_one(seed: int) -> None:
+    one = run(PartitionMonitor(WATCH.brands), log(orderly_story(), range(0, len(STORY), 50)))
+    four = run(PartitionMonitor(WATCH.brands), _interleaved(orderly_story(), random.Random(seed)))
+    assert _onsets(one) and _onsets(four) == _onsets(one)
+
+
+def test_a_partition_that_never_spoke_holds_the_others_until_it_is_idle() -> None:
+    partition = PartitionMonitor(WATCH.brands)
+    minutes = [_mention(m, to_ms(START) + m * MINUTE_MS, to_ms(START) + (m - 1) * MINUTE_MS) for m in range(30)]
+    batch = MentionBatch("acme", 0, 2, minutes[-1].watermark_ms, mentions=minutes)
+    assert partition.take(batch) == []
+    events = partition.take(heartbeat(1, 2, None, idle=True))
+    # Partition 0 alone moves the time again, with its next word.
+    events += partition.take(heartbeat(0, 2, minutes[-1].watermark_ms + 1))
+    buckets = [event for event in events if isinstance(event, Bucket)]
+    assert sum(bucket.negative for bucket in buckets) == 28
+    assert buckets[0].start == START
+
+
+def test_one_post_of_1970_while_a_partition_holds_does_not_begin_in_1970() -> None:
+    # Closing every minute since 1970 would take the worker a quarter of an hour.
+    now = to_ms(START)
+    partition = PartitionMonitor(WATCH.brands)
+    mentions = [_mention(0, now, now - MINUTE_MS), _mention(1, 0, now - MINUTE_MS), _mention(2, now, now - MINUTE_MS)]
+    partition.take(MentionBatch("acme", 0, 2, now - MINUTE_MS, mentions=mentions))
+    events = partition.take(heartbeat(1, 2, now + 5 * MINUTE_MS))
+    events += partition.take(heartbeat(0, 2, now + 5 * MINUTE_MS))
+    assert partition.tally.late == {"acme": 1}
+    starts = [event.start for event in events if isinstance(event, Bucket)]
+    assert min(starts) >= START - timedelta(minutes=2)
+    assert Counter(starts).most_common(1)[0][1] == 1
+
+
+def test_a_partition_that_is_declared_idle_and_then_speaks_holds_again() -> None:
+    partition = PartitionMonitor(WATCH.brands)
+    now = to_ms(START)
+    partition.take(heartbeat(1, 2, None, idle=True))
+    partition.take(heartbeat(0, 2, now))
+    assert partition.clock.state.time_ms == now
+    # It brings what is older than the time that went on without it: late, but the time never goes back.
+    partition.take(MentionBatch("acme", 1, 2, now - 60 * MINUTE_MS, mentions=[_mention(0, now, now - 60 * MINUTE_MS)]))
+    partition.take(heartbeat(0, 2, now + 10 * MINUTE_MS))
+    assert partition.clock.state.time_ms == now
+    partition.take(heartbeat(1, 2, now + 20 * MINUTE_MS))
+    assert partition.clock.state.time_ms == now + 10 * MINUTE_MS
+
+
+def test_time_is_in_utc_milliseconds() -> None:
+    watch = Watch(brands=WATCH.brands)
+    partition = PartitionMonitor(watch.brands)
+    run(partition, log(STORY[:50], [], watch=watch))
+    time_ms = partition.clock.state.time_ms
+    assert time_ms is not None and from_ms(time_ms).tzinfo is not None
+    assert time_ms <= STORY[49].published_ms - MINUTE_MS
