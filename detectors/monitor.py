@@ -65,6 +65,7 @@ class BrandState(msgspec.Struct):
     open: dict[int, OpenBucket] = {}
     run: Run | None = None
     silent_buckets: int = 0
+    handed_over: bool = False
     status: ScoreStatus = ScoreStatus.WARMING_UP
     book: AlertBookState = msgspec.field(default_factory=AlertBookState)
     history: History | None = None
@@ -99,7 +100,10 @@ class BrandMonitor:
             return ()
         state.seen[partition] = mention.offset
         start = bucket_start(mention.event_ms)
-        if state.closed_until_ms is not None and start < state.closed_until_ms:
+        # Before the brand's time has begun, it is at least as late as it is in its own partition: a post dated
+        # 1970 must not make it begin there.
+        closed_until_ms = state.closed_until_ms
+        if start < (bucket_start(mention.watermark_ms) if closed_until_ms is None else closed_until_ms):
             self._tally.late[self.brand.id] = self._tally.late.get(self.brand.id, 0) + 1
             return ()
         if not self._remember(mention):
@@ -123,6 +127,12 @@ class BrandMonitor:
             state.closed_until_ms = min([bucket_start(time_ms), *state.open])
             state.history = History(start_ms=state.closed_until_ms)
         events: list[Event] = []
+        if state.handed_over:
+            state.handed_over = False
+            live = min([bucket_start(time_ms), *state.open])
+            if live > state.closed_until_ms:
+                events += self._skip(state.closed_until_ms, live)
+                state.closed_until_ms = live
         while state.closed_until_ms + MINUTE_MS <= time_ms:
             start = state.closed_until_ms
             bucket = state.open.pop(start, None)
@@ -134,6 +144,18 @@ class BrandMonitor:
                 events += self._skip(start, silent_until)
                 state.closed_until_ms = silent_until
         return events
+
+    def hand_over(self) -> None:
+        """End the learning from recorded posts: keep the habits, forget the alerts and where the posts lay.
+
+        What lies between the last recorded post and the first live one is no data.
+        """
+        state = self.state
+        if state.open:
+            self.advance(max(state.open) + MINUTE_MS)
+        state.book = AlertBookState()
+        self._book = AlertBook(self.brand, state.book)
+        state.seen, state.run, state.handed_over = {}, None, True
 
     @property
     def closes_at_ms(self) -> int:
@@ -166,7 +188,8 @@ class BrandMonitor:
         for name, detector in self._detectors.items():
             detector.learn(negative, start, alerting=self._book.firing(name))
         if self._book.any_firing:
-            events += self._book.close_bucket(scores, at_ms=end)
+            run = state.run or Run(start_ms=start)
+            events += self._book.close_bucket(scores, at_ms=end, explain=lambda: explain(run, until_ms=end))
         assert state.history is not None
         state.history.append(negative)
         return events
@@ -177,7 +200,10 @@ class BrandMonitor:
         first = state.status is not ScoreStatus.NO_DATA
         state.status = ScoreStatus.NO_DATA
         state.silent_buckets += (until - start) // MINUTE_MS
-        state.run = None
+        if state.run is not None and self._book.any_firing:
+            state.run.counts, state.run.expectations = [], []  # these are of consecutive minutes
+        else:
+            state.run = None
         if not first:
             return []
         scores = dict.fromkeys(self._detectors, Score(status=ScoreStatus.NO_DATA))
@@ -239,17 +265,20 @@ class BrandMonitor:
         self._end_silence(first)
         buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
         counts = [bucket.negative if bucket else 0 for bucket in buckets]
+        if all(self._book.firing(name) for name in self._detectors):
+            return []
         events: list[Event] = []
+        lead = self._detectors[self._leader].score(counts, first)
         for name, detector in self._detectors.items():
             if self._book.firing(name):
                 continue
-            scores = detector.score(counts, first)
+            scores = lead if name == self._leader else detector.score(counts, first)
             position = next((i for i, score in enumerate(scores) if score.exceeds), None)
             if position is None:
                 continue
             run = state.run.copy() if state.run else None
             for i in range(position + 1):
-                run = self._extended(run, first + i * MINUTE_MS, buckets[i], scores[i])
+                run = self._extended(run, first + i * MINUTE_MS, buckets[i], lead[i])
             events += self._fire(name, scores[position], run, first + position * MINUTE_MS, mention.event_ms)
         return events
 

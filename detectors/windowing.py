@@ -38,10 +38,11 @@ def bucket_start(ms: int) -> int:
 
 
 class SourceClockState(msgspec.Struct):
-    """What a `SourceClock` must not forget: log time, and the newest event of each source, in ms."""
+    """What a `SourceClock` must not forget, in ms: log time, each source's newest event, since when one is silent."""
 
     now_ms: int | None = None
     sources: dict[str, int] = {}
+    silent: dict[str, int] = {}
 
 
 class SourceClock:
@@ -62,7 +63,6 @@ class SourceClock:
         self.no_data_after_ms = no_data_after_ms
         self.state = state or SourceClockState()
         self._gaps: list[Gap] = []
-        self._open: set[str] = set()
 
     @property
     def watermark_ms(self) -> int | None:
@@ -94,10 +94,12 @@ class SourceClock:
             self._gaps.append(Gap(source, created_ms, created_ms))
             state.sources[source] = created_ms
         elif created_ms > newest:
-            if created_ms - newest > self.no_data_after_ms:
-                self._open.discard(source)
-                self._gaps.append(Gap(source, newest + self.no_data_after_ms, created_ms))
             state.sources[source] = created_ms
+            if source not in state.silent:
+                if created_ms - newest > self.no_data_after_ms:
+                    self._gaps.append(Gap(source, newest + self.no_data_after_ms, created_ms))
+            elif state.now_ms - created_ms <= self.no_data_after_ms:  # a backlog is still silence: it comes too late
+                self._gaps.append(Gap(source, state.silent.pop(source), state.now_ms))
         return created_ms, future
 
     def pass_time(self, elapsed_ms: int) -> None:
@@ -110,9 +112,9 @@ class SourceClock:
         state = self.state
         assert state.now_ms is not None
         for source, newest in state.sources.items():
-            if source not in self._open and state.now_ms - newest > self.no_data_after_ms:
-                self._open.add(source)
-                self._gaps.append(Gap(source, newest + self.no_data_after_ms))
+            if source not in state.silent and state.now_ms - newest > self.no_data_after_ms:
+                state.silent[source] = newest + self.no_data_after_ms
+                self._gaps.append(Gap(source, state.silent[source]))
 
     def take_gaps(self) -> list[Gap]:
         """The silences found since the last call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -95,43 +95,47 @@ class AlertBook:
     def grow(self, score: Score, *, observed: int, at_ms: int, explain: Callable[[], Explanation]) -> list[Incident]:
         """A score of a firing detector: people hear of it again when the wave has doubled."""
         incident = self.state.incident
-        if incident is None or observed < 2 * self.state.told:
+        if incident is None or observed < 2 * max(1, self.state.told):
             return []
         return [self._change(incident, at_ms, score=score, why=explain())]
 
-    def close_bucket(self, scores: dict[str, Score], *, at_ms: int) -> list[Alert | Incident]:
-        """A bucket closed with these scores: alerts that have been calm for long enough are over."""
+    def close_bucket(
+        self, scores: dict[str, Score], *, at_ms: int, explain: Callable[[], Explanation]
+    ) -> list[Alert | Incident]:
+        """A bucket closed with these scores: alerts that have been calm for long enough are over.
+
+        So is the alert of a detector without a score: the brand no longer has it. What is over carries its
+        final explanation.
+        """
         state = self.state
-        changed: list[Alert | Incident] = []
-        for detector, score in scores.items():
+        over: list[str] = []
+        for detector in state.alerts:
             if not self.firing(detector):
+                continue
+            score = scores.get(detector)
+            if score is None:
+                over.append(detector)
                 continue
             if score.surprise is None or score.threshold is None or score.surprise >= score.threshold / 2:
                 state.calm[detector] = 0
                 continue
             state.calm[detector] += 1
             if state.calm[detector] >= CALM_BUCKETS:
-                changed.append(self._resolve(detector, at_ms))
-        return changed + self._resolve_incident(changed, at_ms)
+                over.append(detector)
+        return self._resolve(over, at_ms, explain()) if over else []
 
-    def retire(self, keep: Iterable[str], *, at_ms: int) -> list[Alert | Incident]:
-        """Resolve the alerts of detectors that the brand no longer has."""
-        gone = [name for name in self.state.alerts if name not in set(keep) and self.firing(name)]
-        changed: list[Alert | Incident] = [self._resolve(name, at_ms) for name in gone]
-        return changed + self._resolve_incident(changed, at_ms)
-
-    def _resolve(self, detector: str, at_ms: int) -> Alert:
-        alert = msgspec.structs.replace(
-            self.state.alerts[detector], state=AlertState.RESOLVED, resolved_at=from_ms(at_ms)
-        )
-        self.state.alerts[detector] = alert
-        return alert
-
-    def _resolve_incident(self, changed: list[Alert | Incident], at_ms: int) -> list[Alert | Incident]:
+    def _resolve(self, detectors: list[str], at_ms: int, why: Explanation) -> list[Alert | Incident]:
+        changed: list[Alert | Incident] = []
+        for detector in detectors:
+            alert = self.state.alerts[detector]
+            alert = msgspec.structs.replace(alert, state=AlertState.RESOLVED, resolved_at=from_ms(at_ms), why=why)
+            self.state.alerts[detector] = alert
+            changed.append(alert)
         incident = self.state.incident
-        if not changed or incident is None or self.any_firing:
-            return []
-        return [self._change(incident, at_ms, state=IncidentState.RESOLVED, resolved_at=from_ms(at_ms))]
+        if incident is not None and not self.any_firing:
+            resolved = IncidentState.RESOLVED
+            changed.append(self._change(incident, at_ms, state=resolved, resolved_at=from_ms(at_ms), why=why))
+        return changed
 
     def _join(self, alert: Alert, at_ms: int) -> Incident:
         incident = self.state.incident

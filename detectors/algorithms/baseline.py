@@ -48,6 +48,7 @@ class BaselineState(msgspec.Struct, array_like=True):
     excess: float = 0.0
     squares: float = 1e-9
     alpha: float = 0.3
+    buckets: int = 0
 
 
 class Baseline:
@@ -87,7 +88,9 @@ class Baseline:
         state.level_exposure = self.LEVEL_KEEP * state.level_exposure + share
         state.slot_counts[slot] = self.SLOT_KEEP * state.slot_counts[slot] + clipped
         state.slot_exposures[slot] = self.SLOT_KEEP * state.slot_exposures[slot] + max(level, 1e-6)
-        state.slot_mean += (share * state.slot_mean - state.slot_mean) / 10080
+        # A plain mean until a week is over: forgetting from 1.0 on, flat counts were expected a fifth too low.
+        state.buckets += 1
+        state.slot_mean += (share * state.slot_mean - state.slot_mean) / min(state.buckets, 10080)
         error = clipped - mean
         state.excess = self.DISPERSION_KEEP * state.excess + (error * error - mean)
         state.squares = self.DISPERSION_KEEP * state.squares + mean * mean

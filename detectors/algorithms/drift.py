@@ -16,14 +16,14 @@ from detectors.model import Score, ScoreStatus
 
 __all__ = ["Drift", "DriftState"]
 
-VERSION = 1
+VERSION = 2
 HOURS_PER_MONTH = 720
 
 
 class DriftState(msgspec.Struct, array_like=True):
     """The hour that is filling, the baseline, and the numbers a `PageHinkley` is made of."""
 
-    version: int = VERSION
+    version: int = 0
     buckets: int = 0
     count: int = 0
     mean: float = 0.0
@@ -56,7 +56,7 @@ class Drift:
     WARM_UP_BUCKETS: ClassVar[int] = 3 * 1440
 
     def __init__(self, *, false_alarms_per_month: float, timezone: str, state: DriftState | None = None) -> None:
-        self.state = state or DriftState()
+        self.state = state or DriftState(VERSION)
         self._baseline = Baseline(timezone, self.state.baseline)
         run_length = HOURS_PER_MONTH / false_alarms_per_month
         self._threshold = max(1.0, math.log(2 * self.DELTA**2 * run_length) / (2 * self.DELTA))
@@ -76,6 +76,8 @@ class Drift:
         observed, expected = state.count, state.mean
         for position, count in enumerate(counts):
             mean, _ = self._baseline.expect(start_ms + position * 60_000)
+            if position and (state.buckets + position) % self.HOUR == 0:
+                observed, expected = 0, 0.0
             observed += count
             expected += mean
             scores.append(
@@ -129,7 +131,7 @@ class Drift:
         return cls(false_alarms_per_month=false_alarms_per_month, timezone=timezone, state=state)
 
     def _remember(self) -> None:
-        """river keeps these under names of its own; the contract test on snapshots notices if they change."""
+        """These have names of river's own; the contract test on snapshots notices if they change."""
         self.state.hours = int(self._test._x_mean.n)
         self.state.hours_mean = self._test._x_mean.get()
         self.state.sum_increase = self._test._sum_increase

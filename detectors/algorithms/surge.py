@@ -15,7 +15,7 @@ from detectors.model import Score, ScoreStatus
 
 __all__ = ["Surge", "SurgeState"]
 
-VERSION = 1
+VERSION = 2
 
 
 class SurgeState(msgspec.Struct, array_like=True):
@@ -24,7 +24,7 @@ class SurgeState(msgspec.Struct, array_like=True):
     `observed`, `expected` and `variance` are decayed sums, one for each time constant.
     """
 
-    version: int = VERSION
+    version: int = 0
     buckets: int = 0
     frozen: int = 0
     observed: list[float] = msgspec.field(default_factory=lambda: [0.0] * 4)
@@ -64,7 +64,7 @@ class Surge:
     MAX_FROZEN_BUCKETS: ClassVar[int] = 720
 
     def __init__(self, *, false_alarms_per_month: float, timezone: str, state: SurgeState | None = None) -> None:
-        self.state = state or SurgeState()
+        self.state = state or SurgeState(VERSION)
         self._baseline = Baseline(timezone, self.state.baseline)
         self._maxima = BlockMaxima(self.state.maxima)
         self._threshold = gumbel_threshold(false_alarms_per_month)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.options import Brokers, run, settings
+from streams.cli.options import run, settings
 from streams.cli.terminal import note, progress
 
 __all__ = ["bench"]
@@ -18,7 +18,9 @@ def bench(
     repeat: Annotated[int, typer.Option(min=1, help="Rounds of throughput; medians are quoted.")] = 3,
     waves: Annotated[int, typer.Option(min=0, help="Brands that have a crisis, to time their alerts; 0: none.")] = 60,
     peers: Annotated[bool, typer.Option("--peers", help="Plain Faust too (only in a checkout).")] = False,
-    brokers: Brokers = None,
+    brokers: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT,...", help="Another broker than the embedded one.")
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write the result here as JSON; - is stdout, without tables.")
     ] = None,

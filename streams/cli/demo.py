@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -22,6 +21,8 @@ def demo(
     Everything is on this machine and made up: a Kafka broker in memory, a worker, three brands. What is shown is
     read from the topics that the worker writes.
     """
+    import asyncio
+
     from streams.demo import run_demo
 
     try:

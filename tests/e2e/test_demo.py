@@ -80,7 +80,7 @@ StartDemo = Callable[..., Demo]
 
 
 @pytest.fixture
-def start_demo() -> Iterator[StartDemo]:
+def start_demo(tmp_path: Path) -> Iterator[StartDemo]:
     started: list[Demo] = []
 
     def start(*, terminal: bool) -> Demo:
@@ -88,7 +88,7 @@ def start_demo() -> Iterator[StartDemo]:
         mark = f"BADBUZZ_MARK_{secrets.token_hex(8)}"
         process = subprocess.Popen(
             [sys.executable, "-m", "streams.cli", "demo"],
-            env={**os.environ, mark: "1", "COLUMNS": "100", "LINES": "30", "TERM": "xterm"},
+            env={**os.environ, mark: "1", "COLUMNS": "100", "LINES": "30", "TERM": "xterm", "TMPDIR": str(tmp_path)},
             stdin=subprocess.DEVNULL,
             stdout=writing,
             stderr=writing,

@@ -63,6 +63,15 @@ def test_nobody_speaks_of_a_newcomer_and_nothing_is_made_up() -> None:
 @pytest.mark.xfail(strict=True, reason="known: a busy brand's slots are learned at the level of their first day")
 def test_a_busy_brand_in_its_first_week() -> None:
     # Four complaints a minute, five times as many at 15 h as at 3 h, from a Monday on. Warm on Thursday: nothing is
-    # wrong that day, nor the day after.
-    s = Scenario("acme", negative_per_hour=240, days_of_ordinary_life=3, live_days=2)
+    # wrong that day.
+    s = Scenario("acme", negative_per_hour=240, days_of_ordinary_life=3)
     s.expect_no_alert("acme")
+
+
+@pytest.mark.xfail(strict=True, reason="known: while drift fires it never learns, so what stays never becomes usual")
+def test_what_has_stayed_for_ten_days_is_usual() -> None:
+    # The brand has twice the customers since the merger, and twice the complaints. That is worth one word, not an
+    # incident that stays open for ever.
+    s = Scenario("acme", negative_per_hour=6, live_days=11, detectors=("surge", "drift"))
+    s.at("06:00").posts(1440, over="10d")
+    s.expect_incident("acme", state="resolved")

@@ -35,7 +35,7 @@ def post(number: int, at: datetime, brand: str = "acme", **fields: object) -> by
 
 
 def story(*, seed: int = 5, days: float = 3.6) -> list[RawRecord]:
-    """Two brands' quiet days, a crisis of Acme, a silence, a second wave; in the order of arrival, some late, some twice."""
+    """Two brands' quiet days, two waves against Acme, a silence; in the order of arrival, some late, some twice."""
     rng = random.Random(seed)
     crisis = START + timedelta(days=days) - timedelta(hours=14)
     written: list[tuple[datetime, str, str]] = []
@@ -112,14 +112,8 @@ def told(events: Iterable[Event]) -> Told:
     """Alerts and incidents in order, and closed buckets by brand, as the bytes that are published."""
     kinds: Told = {}
     for event in events:
-        match event:
-            case Alert():
-                kind = f"alerts of {event.brand}"
-            case Incident():
-                kind = f"incidents of {event.brand}"
-            case Bucket():
-                kind = f"buckets of {event.brand}"
-        kinds.setdefault(kind, []).append(msgspec.json.encode(event))
+        kind = {Alert: "alerts", Incident: "incidents", Bucket: "buckets"}[type(event)]
+        kinds.setdefault(f"{kind} of {event.brand}", []).append(msgspec.json.encode(event))
     return kinds
 
 

@@ -13,6 +13,7 @@ from detectors.errors import InputError
 from detectors.intake import RawRecord
 from detectors.mentions import MentionFinder
 from detectors.model import Alert, AlertState, Brand, Explanation, Match, Score, ScoreStatus, Sentiment, Watch
+from detectors.partition import PartitionMonitor
 from support.mentions_log import STORY, WATCH, log, run, told
 from support.scenario import NoModel
 
@@ -92,8 +93,9 @@ def alert(at: datetime, brand: str = "acme", *, name: str | None = None, state: 
 def scored(alerts: Sequence[Alert], labels: Labels | None) -> BacktestResult:
     replay = Replay(PAIR, MentionFinder(PAIR.brands, NoModel()))
     # A month, so that a false alarm of one of two brands is half of one a brand and month.
-    posts = [(datetime(2026, 2, 20, tzinfo=UTC), 1), (datetime(2026, 3, 22, 0, 2, tzinfo=UTC), 2)]
-    replay.feed([_record(number, at) for at, number in posts])
+    end = datetime(2026, 3, 22, tzinfo=UTC)
+    moments = (end - timedelta(days=30), end, end + timedelta(minutes=2))
+    replay.feed([_record(number, at) for number, at in enumerate(moments)])
     replay.alerts = list(alerts)
     return evaluate(replay, labels, posts_per_s=1234.56)
 
@@ -185,8 +187,6 @@ def test_the_replay_of_a_file_is_what_the_stream_says() -> None:
     events = []
     for first in range(0, len(STORY), 77):
         events += replay.feed(STORY[first : first + 77])
-    from detectors.partition import PartitionMonitor
-
     assert told(events) == told(run(PartitionMonitor(WATCH.brands), log(STORY, range(0, len(STORY), 500))))
     assert replay.posts == len(STORY)
     assert replay.alerts == [event for event in events if isinstance(event, Alert)]

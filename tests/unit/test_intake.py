@@ -15,6 +15,7 @@ from detectors.errors import InvalidPost, Reason
 from detectors.intake import Intake, RawRecord, Taken, decode_post
 from detectors.mentions import MentionFinder
 from detectors.model import Brand, Match, MentionBatch, Sentiment, Watch, to_ms
+from detectors.text import Judgement
 from support.scenario import NoModel
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -138,7 +139,7 @@ JSON = st.recursive(
 
 
 @settings(deadline=None)
-@given(field=st.sampled_from(sorted(json.loads(post())) + ["followers", "reposts", "author", "url"]), value=JSON)
+@given(field=st.sampled_from([*sorted(json.loads(post())), "followers", "reposts", "author", "url"]), value=JSON)
 def test_no_value_of_a_field_breaks_it(field: str, value: object) -> None:
     taken = take(post(**{field: value}), post(id="after"))
     assert all(rejected.error.reason is not Reason.INTERNAL for rejected in taken.rejected)
@@ -148,7 +149,7 @@ def test_no_value_of_a_field_breaks_it(field: str, value: object) -> None:
 
 def test_a_model_that_fails_costs_one_post() -> None:
     class Fails(NoModel):
-        def judge(self, text: str, lang: str | None) -> None:  # type: ignore[override]
+        def judge(self, text: str, lang: str | None) -> Judgement:
             raise RuntimeError("out of memory")
 
     intake = Intake(WATCH, MentionFinder(WATCH.brands, Fails()))

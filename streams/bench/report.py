@@ -1,0 +1,72 @@
+"""A bench as tables on stdout."""
+
+from __future__ import annotations
+
+from streams.bench.results import BenchResult
+from streams.cli.terminal import print_table
+
+__all__ = ["print_bench"]
+
+
+def print_bench(result: BenchResult) -> None:
+    """Print it: what people quote first, then what it is made of."""
+    machine = result.machine
+    packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
+    print_table(
+        f"badbuzz bench: {result.posts:,} posts, {result.mentions:,} mentions of {result.brands} brands, "
+        f"{result.negative:,} of them negative",
+        ["", ""],
+        [
+            ("machine", f"{machine.cores} x {machine.cpu}, {machine.system}"),
+            ("software", f"Python {machine.python}, {packages}"),
+            ("broker", f"{machine.broker}, {result.partitions} partitions"),
+        ],
+    )
+    print_table("Throughput", ["", ">posts/s", ">of in memory", "runs"], _throughput(result))
+    if result.peers:
+        print_table(
+            "Plain Faust, same posts and broker",
+            ["", ">posts/s", ">badbuzz is", "counts"],
+            [(p.name, f"{p.posts_per_s:,.0f}", f"{p.ratio:.1f} x", p.check) for p in result.peers],
+        )
+    if (found := result.latency) is not None:
+        print_table(
+            "From publishing to alert",
+            [">p50", ">p99", ">longest", "of"],
+            [
+                (
+                    _ms(found.p50_ms),
+                    _ms(found.p99_ms),
+                    _ms(found.max_ms),
+                    f"{found.alerts} alerts in {found.waves} waves, beside {found.ordinary_per_s:,.0f} other posts/s",
+                )
+            ],
+        )
+    print_table(
+        "Cost of one post",
+        ["step", ">us", "what"],
+        [(step.step, f"{step.us_per_post:.1f}", step.what) for step in result.steps],
+    )
+
+
+def _throughput(result: BenchResult) -> list[tuple[str, str, str, str]]:
+    stream = [run.posts_per_s for run in result.stream_runs]
+    memory = "unknown" if result.peak_memory_mb is None else f"{result.peak_memory_mb:,.0f} MB"
+    return [
+        ("in memory", f"{result.memory_posts_per_s:,.0f}", "", _runs(result.memory_runs)),
+        ("stream", f"{result.stream_posts_per_s:,.0f}", f"{result.ratio:.0%}", _runs(stream)),
+        ("counts", _equal(result), "", "mentions by brand and sentiment, stream against in memory"),
+        ("peak memory", memory, "", "of the worker (VmHWM)"),
+    ]
+
+
+def _equal(result: BenchResult) -> str:
+    return "equal" if all(run.counts_equal for run in result.stream_runs) else "DIFFERENT"
+
+
+def _runs(rates: list[float]) -> str:
+    return ", ".join(f"{rate:,.0f}" for rate in rates)
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f} ms"
