@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 
@@ -17,7 +18,6 @@ from detectors.model import (
     Brand,
     Bucket,
     BucketStatus,
-    Explanation,
     Incident,
     Mention,
     Score,
@@ -37,6 +37,7 @@ SCORED_AHEAD = 10
 """Open buckets that are scored before they close; further ahead of the watermark it is too early to judge."""
 REMEMBERED_KEYS = 8192
 REMEMBERED_MS = 24 * 3_600_000
+HOUR_MS = 3_600_000
 
 
 @dataclass(slots=True)
@@ -131,17 +132,17 @@ class BrandMonitor:
             state.handed_over = False
             live = min([bucket_start(time_ms), *state.open])
             if live > state.closed_until_ms:
-                events += self._skip(state.closed_until_ms, live)
+                events += self._skip(state.closed_until_ms, live, None)
                 state.closed_until_ms = live
         while state.closed_until_ms + MINUTE_MS <= time_ms:
             start = state.closed_until_ms
             bucket = state.open.pop(start, None)
-            silent_until = self._silent_until(start, time_ms) if bucket is None else None
+            silent_until = self._silent_until(start, time_ms)
             if silent_until is None:
                 events += self._close(start, bucket)
                 state.closed_until_ms = start + MINUTE_MS
             else:
-                events += self._skip(start, silent_until)
+                events += self._skip(start, silent_until, bucket)
                 state.closed_until_ms = silent_until
         return events
 
@@ -183,8 +184,7 @@ class BrandMonitor:
             if score.exceeds and not self._book.firing(name):
                 at_ms = bucket.last_ms if bucket and bucket.negative else end
                 events += self._fire(name, score, state.run, start, at_ms)
-        if self._book.firing(self._leader):
-            events += self._grow(lead, state.run, end)
+        events += self._grow(lead, state.run, end)
         for name, detector in self._detectors.items():
             detector.learn(negative, start, alerting=self._book.firing(name))
         if self._book.any_firing:
@@ -192,10 +192,11 @@ class BrandMonitor:
             events += self._book.close_bucket(scores, at_ms=end, explain=lambda: explain(run, until_ms=end))
         assert state.history is not None
         state.history.append(negative)
+        self._forget_keys(start)
         return events
 
-    def _skip(self, start: int, until: int) -> list[Event]:
-        """Buckets without data: nothing is learned, and only the first is told."""
+    def _skip(self, start: int, until: int, bucket: OpenBucket | None) -> list[Event]:
+        """Buckets without data: nothing is learned; told are the first, and what other sources said meanwhile."""
         state = self.state
         first = state.status is not ScoreStatus.NO_DATA
         state.status = ScoreStatus.NO_DATA
@@ -204,10 +205,10 @@ class BrandMonitor:
             state.run.counts, state.run.expectations = [], []  # these are of consecutive minutes
         else:
             state.run = None
-        if not first:
+        if not first and bucket is None:
             return []
         scores = dict.fromkeys(self._detectors, Score(status=ScoreStatus.NO_DATA))
-        return [self._bucket(start, None, scores, BucketStatus.NO_DATA)]
+        return [self._bucket(start, bucket, scores, BucketStatus.NO_DATA)]
 
     def _end_silence(self, start: int) -> None:
         """Let the silence pass in one step, however many steps it came in: floats add up the same."""
@@ -265,7 +266,8 @@ class BrandMonitor:
         self._end_silence(first)
         buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
         counts = [bucket.negative if bucket else 0 for bucket in buckets]
-        if all(self._book.firing(name) for name in self._detectors):
+        grown = self._book.doubled((state.run.observed if state.run else 0) + sum(counts))
+        if not grown and all(self._book.firing(name) for name in self._detectors):
             return []
         events: list[Event] = []
         lead = self._detectors[self._leader].score(counts, first)
@@ -274,13 +276,19 @@ class BrandMonitor:
                 continue
             scores = lead if name == self._leader else detector.score(counts, first)
             position = next((i for i, score in enumerate(scores) if score.exceeds), None)
-            if position is None:
-                continue
-            run = state.run.copy() if state.run else None
-            for i in range(position + 1):
-                run = self._extended(run, first + i * MINUTE_MS, buckets[i], lead[i])
-            events += self._fire(name, scores[position], run, first + position * MINUTE_MS, mention.event_ms)
+            if position is not None:
+                run = self._run_ahead(first, buckets[: position + 1], lead)
+                events += self._fire(name, scores[position], run, first + position * MINUTE_MS, mention.event_ms)
+        if grown:
+            events += self._grow(lead[-1], self._run_ahead(first, buckets, lead), mention.event_ms)
         return events
+
+    def _run_ahead(self, first: int, buckets: Sequence[OpenBucket | None], lead: Sequence[Score]) -> Run | None:
+        """The run as it will be when these open buckets close as they are."""
+        run = self.state.run.copy() if self.state.run else None
+        for position, bucket in enumerate(buckets):
+            run = self._extended(run, first + position * MINUTE_MS, bucket, lead[position])
+        return run
 
     def _extended(self, run: Run | None, start: int, bucket: OpenBucket | None, lead: Score) -> Run | None:
         """The run with one more bucket: it ends when the velocity is back at its expectation."""
@@ -297,30 +305,27 @@ class BrandMonitor:
         return self._book.fire(name, score, onset_ms=run.start_ms, at_ms=at_ms, why=why)
 
     def _grow(self, score: Score, run: Run | None, at_ms: int) -> list[Incident]:
-        if run is None:
+        if run is None or not self._book.doubled(run.observed):
             return []
-        why: Explanation | None = None
-
-        def explained() -> Explanation:
-            nonlocal why
-            why = why or explain(run, until_ms=at_ms)
-            return why
-
-        return self._book.grow(score, observed=run.observed, at_ms=at_ms, explain=explained)
+        return [self._book.grow(score, explain(run, until_ms=at_ms), at_ms=at_ms)]
 
     # -------------------------------------------------------------------------------- memory
 
     def _remember(self, mention: Mention) -> bool:
-        """Whether this post is new. Bounded: a day, and no more than `REMEMBERED_KEYS` posts."""
+        """Whether this post is new. Bounded: about a day, and about `REMEMBERED_KEYS` posts."""
         keys = self.state.keys
         if mention.key in keys:
             return False
         keys[mention.key] = mention.event_ms
-        while True:
-            oldest = next(iter(keys))
-            if len(keys) <= REMEMBERED_KEYS and mention.event_ms - keys[oldest] <= REMEMBERED_MS:
-                return True
-            del keys[oldest]
+        # In one go now and then: to take the oldest out of a dict one by one costs 5 us each.
+        if len(keys) >= REMEMBERED_KEYS + REMEMBERED_KEYS // 8:
+            self.state.keys = dict(islice(keys.items(), len(keys) - REMEMBERED_KEYS, None))
+        return True
+
+    def _forget_keys(self, start: int) -> None:
+        if start % HOUR_MS == 0 and self.state.keys:
+            oldest_ms = start - REMEMBERED_MS
+            self.state.keys = {key: event_ms for key, event_ms in self.state.keys.items() if event_ms >= oldest_ms}
 
     def _carry(self, source: str) -> None:
         carried = self.state.carried

@@ -92,12 +92,14 @@ class AlertBook:
         state.calm[detector] = 0
         return [alert, self._join(alert, at_ms)]
 
-    def grow(self, score: Score, *, observed: int, at_ms: int, explain: Callable[[], Explanation]) -> list[Incident]:
-        """A score of a firing detector: people hear of it again when the wave has doubled."""
-        incident = self.state.incident
-        if incident is None or observed < 2 * max(1, self.state.told):
-            return []
-        return [self._change(incident, at_ms, score=score, why=explain())]
+    def doubled(self, observed: int) -> bool:
+        """Whether an alert is on and its incident has twice the posts that people were told of."""
+        return self.any_firing and observed >= 2 * max(1, self.state.told)
+
+    def grow(self, score: Score, why: Explanation, *, at_ms: int) -> Incident:
+        """The open incident has grown so much that people hear of it again."""
+        assert self.state.incident is not None
+        return self._change(self.state.incident, at_ms, score=score, why=why)
 
     def close_bucket(
         self, scores: dict[str, Score], *, at_ms: int, explain: Callable[[], Explanation]

@@ -16,7 +16,7 @@ from detectors.model import Score, ScoreStatus
 
 __all__ = ["Drift", "DriftState"]
 
-VERSION = 2
+VERSION = 3
 HOURS_PER_MONTH = 720
 
 
@@ -32,6 +32,8 @@ class DriftState(msgspec.Struct, array_like=True):
     hours_mean: float = 0.0
     sum_increase: float = 0.0
     min_increase: float | None = None
+    residual_square: float = 1.0
+    frozen: int = 0
     baseline: BaselineState = msgspec.field(default_factory=BaselineState)
 
 
@@ -54,6 +56,9 @@ class Drift:
     DELTA: ClassVar[float] = 0.5
     HOUR: ClassVar[int] = 60
     WARM_UP_BUCKETS: ClassVar[int] = 3 * 1440
+    MAX_FROZEN_BUCKETS: ClassVar[int] = 720
+    SPREAD_FORGET: ClassVar[float] = 1 - 0.5 ** (1 / 72)
+    """What it usually misses by is remembered for three days."""
 
     def __init__(self, *, false_alarms_per_month: float, timezone: str, state: DriftState | None = None) -> None:
         self.state = state or DriftState(VERSION)
@@ -100,14 +105,21 @@ class Drift:
         state.mean += mean
         state.variance += variance
         state.buckets += 1
-        if not alerting:
+        if alerting and state.frozen < self.MAX_FROZEN_BUCKETS:
+            state.frozen += 1
+        else:
+            if not alerting:
+                state.frozen = max(0, state.frozen - 1)
             self._baseline.learn(count, start_ms)
         if state.buckets % self.HOUR:
             return
         if state.buckets > self.WARM_UP_BUCKETS:
             residual = (state.count - state.mean) / math.sqrt(state.variance)
-            self._test.update(max(-3.0, min(6.0, residual)))  # type: ignore[no-untyped-call]
+            # The baseline of a busy brand is less exact than its counts: what it misses by usually is one.
+            spread = math.sqrt(max(1.0, state.residual_square))
+            self._test.update(max(-3.0, min(6.0, residual / spread)))  # type: ignore[no-untyped-call]
             self._remember()
+            state.residual_square += self.SPREAD_FORGET * (min(residual, 3 * spread) ** 2 - state.residual_square)
         state.count, state.mean, state.variance = 0, 0.0, 0.0
 
     def skip(self, buckets: int) -> None:

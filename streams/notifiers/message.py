@@ -24,7 +24,7 @@ def body(incident: Incident) -> str:
     """The lines below the title, plain text: what strangers wrote is shown on one line and cut."""
     why = incident.why
     usual = f"{why.expected:.1f}" if why.expected < 10 else f"{why.expected:.0f}"
-    channels = ", ".join(f"{channel} {count}" for channel, count in why.by_channel.items())
+    channels = ", ".join(f"{_one_line(channel)} {count}" for channel, count in why.by_channel.items())
     lines = [
         f"{why.observed} negative mentions since {why.since:%d %b %H:%M} UTC, usual for this time: {usual}.",
         f"Channels: {channels}. Originals {why.originals}, reposts {why.reposts}.",

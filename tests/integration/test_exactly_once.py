@@ -134,7 +134,7 @@ async def test_a_frozen_worker_comes_back_after_its_work_was_given_away(
         publishing = asyncio.create_task(publish(kafka_broker.bootstrap, f"{prefix}posts", posts, per_s=250))
         await frozen.until("badbuzz_posts_total", 500)
         frozen.freeze()
-        # The group gives its partitions to the second worker; then the first wakes up and still thinks they are its own.
+        # The group gives its partitions to the second worker; then the first wakes up and thinks they are still its.
         async with WorkerProcess(kafka_broker.bootstrap, prefix, config, tmp_path) as second:
             await second.until("badbuzz_posts_total", 1000)
             frozen.thaw()

@@ -68,7 +68,6 @@ def test_a_busy_brand_in_its_first_week() -> None:
     s.expect_no_alert("acme")
 
 
-@pytest.mark.xfail(strict=True, reason="known: while drift fires it never learns, so what stays never becomes usual")
 def test_what_has_stayed_for_ten_days_is_usual() -> None:
     # The brand has twice the customers since the merger, and twice the complaints. That is worth one word, not an
     # incident that stays open for ever.

@@ -174,7 +174,6 @@ def test_garbage_among_the_posts_of_a_crisis() -> None:
     assert len(s.replay.rejected) == 40
 
 
-@pytest.mark.xfail(strict=True, reason="known: a mention by a small source interrupts the silence of the large one")
 def test_the_silence_of_the_large_source_is_told_once_though_a_small_one_speaks() -> None:
     s = Scenario("acme", negative_per_hour=30)
     # Four of five mentions come from Twitter. Each one in the forum turns NO_DATA into a counted, learned, low minute.

@@ -6,10 +6,11 @@ import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 
-from detectors.intake import Intake, RawRecord
+from detectors.intake import Intake, RawRecord, Taken, decode_post
 from detectors.mentions import MentionFinder
 from detectors.model import Alert, Brand, Bucket, Incident, Match, MentionBatch, Watch, to_ms
 from detectors.monitor import Event
@@ -85,21 +86,21 @@ def log(
 ) -> list[MentionBatch]:
     """The `mentions` log of one source partition whose batches ended at these places.
 
-    With `beats`, heartbeats stand between some batches, whose watermarks are not beyond that of the next post.
+    With `beats`, heartbeats stand between some batches, as an idle partition sends them: its time goes on, but not
+    beyond the next post.
     """
     intake = Intake(watch, MentionFinder(watch.brands, NoModel()))
     batches: list[MentionBatch] = []
     ends = sorted({cut for cut in cuts if 0 < cut < len(records)} | {len(records)})
-    start, before = 0, None
-    for end in ends:
-        taken = intake.take(0, records[start:end])
-        made = taken.records(1, 1, lambda _: 0)[0]
-        if beats is not None and before is not None and beats.random() < 0.5:
-            after = min([m.watermark_ms for batch in made for m in batch.mentions], default=taken.watermark_ms)
-            assert after is not None
-            batches.append(heartbeat(0, 1, round(before + beats.random() * max(0, after - before))))
-        batches += made
-        start, before = end, taken.watermark_ms
+    for start, end in pairwise([0, *ends]):
+        clock = intake.clock(0)
+        now_ms = clock.state.now_ms
+        if beats is not None and now_ms is not None and beats.random() < 0.5:
+            next_ms = to_ms(decode_post(records[start].value).created_at)
+            clock.pass_time(round(beats.random() * max(0, next_ms - now_ms)))
+            idle = Taken(0, clock.watermark_ms, gaps=clock.take_gaps())
+            batches += idle.records(1, 1, lambda _: 0)[0]
+        batches += intake.take(0, records[start:end]).records(1, 1, lambda _: 0)[0]
     return batches
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detectors.algorithms import DETECTORS
+from detectors.algorithms.surge import Surge
 from detectors.errors import StateError
 from detectors.model import (
     MINUTE_MS,
@@ -22,6 +23,7 @@ from detectors.model import (
     Match,
     Mention,
     MentionBatch,
+    Score,
     ScoreStatus,
     Sentiment,
     from_ms,
@@ -187,9 +189,12 @@ def test_posts_are_remembered_for_a_day_and_in_bounds() -> None:
     assert told.tally.duplicate == {"acme": 1}
     for number in range(REMEMBERED_KEYS + 100):
         told.mention(MONDAY_MS + 23 * 60 * MINUTE_MS, key=100 + number)
-    assert len(told.monitor.state.keys) == REMEMBERED_KEYS
+    assert len(told.monitor.state.keys) == REMEMBERED_KEYS + 101
+    for number in range(REMEMBERED_KEYS):
+        told.mention(MONDAY_MS + 23 * 60 * MINUTE_MS, key=50_000 + number)
+    assert REMEMBERED_KEYS <= len(told.monitor.state.keys) < REMEMBERED_KEYS * 9 // 8
     told.mention(MONDAY_MS + 50 * 60 * MINUTE_MS, key=7)
-    assert len(told.monitor.state.keys) == 1
+    assert list(told.monitor.state.keys) == [7]
 
 
 # -------------------------------------------------------------------------------------- alerting
@@ -225,6 +230,31 @@ def test_the_onset_is_the_same_inside_the_open_bucket_and_at_its_end(offsets: li
     assert closed.alerts == []
     closed.advance(now + 30 * MINUTE_MS)
     assert [(a.id, a.onset) for a in ahead.alerts[:1]] == [(a.id, a.onset) for a in closed.alerts[:1]]
+
+
+class Pair(Surge):
+    """Fires at two mentions in a minute and finds, by its own measure, that nothing has begun."""
+
+    name = "pair"
+
+    def score(self, counts: Sequence[int], start_ms: int) -> list[Score]:
+        return [Score(status=ScoreStatus.OK, surprise=float(n), threshold=1.5, expected=9.0) for n in counts]
+
+
+def test_the_onset_is_where_the_leading_detector_sees_it_whoever_fires(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Inside the open bucket as at its end: the id of the alert is made of it.
+    monkeypatch.setitem(DETECTORS, "pair", Pair)
+    onsets = []
+    for ahead in (True, False):
+        told, now = warm(msgspec.structs.replace(ACME, detectors=["surge", "pair"]))
+        if not ahead:
+            told.mention(now + 30 * MINUTE_MS, sentiment=Sentiment.NEUTRAL, watermark_ms=now - MINUTE_MS)
+        for second in (0, 60, 120, 121):
+            told.mention(now + second * 1000, watermark_ms=now - MINUTE_MS)
+        assert bool(told.alerts) is ahead
+        told.advance(now + 10 * MINUTE_MS)
+        onsets += [alert.onset for alert in told.alerts if alert.detector == "pair"][:1]
+    assert onsets == [from_ms(now)] * 2
 
 
 @QUICK
