@@ -244,9 +244,11 @@ class Pair(Surge):
 def test_the_onset_is_where_the_leading_detector_sees_it_whoever_fires(monkeypatch: pytest.MonkeyPatch) -> None:
     # Inside the open bucket as at its end: the id of the alert is made of it.
     monkeypatch.setitem(DETECTORS, "pair", Pair)
+    brand = msgspec.structs.replace(ACME, detectors=["surge", "pair"])
+    _, now = warm(brand)
     onsets = []
     for ahead in (True, False):
-        told, now = warm(msgspec.structs.replace(ACME, detectors=["surge", "pair"]))
+        told, _ = warm(brand)
         if not ahead:
             told.mention(now + 30 * MINUTE_MS, sentiment=Sentiment.NEUTRAL, watermark_ms=now - MINUTE_MS)
         for second in (0, 60, 120, 121):
