@@ -16,6 +16,11 @@ from detectors.windowing import SourceClock, SourceClockState
 
 __all__ = ["Intake", "RawRecord", "Rejected", "Taken", "decode_post"]
 
+OTHER_SOURCE = "other"
+NAME_CHARS = 300
+"""More of an id, an author or a URL is not carried on."""
+MAX_SOURCE_CHARS = 60
+
 _decode = msgspec.json.Decoder(Post).decode
 
 
@@ -99,9 +104,15 @@ def decode_post(value: bytes | None) -> Post:
         raise InvalidPost(_why_undecodable(value), str(error)) from None
     if not post.id or not post.source:
         raise InvalidPost(Reason.BAD_VALUE, "`id` and `source` must not be empty")
+    if len(post.source) > MAX_SOURCE_CHARS:
+        raise InvalidPost(Reason.BAD_VALUE, f"`source` is longer than {MAX_SOURCE_CHARS} characters")
     if to_ms(post.created_at) < 0:
         raise InvalidPost(Reason.BAD_VALUE, "`created_at` is before 1970")
     return post
+
+
+def _cut(name: str | None) -> str | None:
+    return name if name is None else name[:NAME_CHARS]
 
 
 def _bounded(count: int | None) -> int:
@@ -165,6 +176,8 @@ class Intake:
         key = int.from_bytes(hashlib.blake2b(f"{post.source}\0{post.id}".encode(), digest_size=8).digest())
         watermark_ms = clock.watermark_ms
         assert watermark_ms is not None
+        # A source beyond the first `MAX_SOURCES` has no clock, and no name of its own: names are strangers' words.
+        source = post.source if post.source in clock.state.sources else OTHER_SOURCE
         for brand, sentiment in found:
             bad = sentiment is Sentiment.NEGATIVE
             mention = Mention(
@@ -172,14 +185,14 @@ class Intake:
                 event_ms=event_ms,
                 watermark_ms=watermark_ms,
                 key=key,
-                source=post.source,
+                source=source,
                 sentiment=sentiment,
-                author=post.author if bad else None,
+                author=_cut(post.author) if bad else None,
                 followers=_bounded(post.followers) if bad else 0,
                 reposts=_bounded(post.reposts) if bad else 0,
                 is_repost=post.repost_of is not None,
-                id=post.id if bad else None,
+                id=_cut(post.id) if bad else None,
                 text=post.text[:TEXT_CHARS] if bad else None,
-                url=post.url if bad else None,
+                url=_cut(post.url) if bad else None,
             )
             taken.mentions.setdefault(brand, []).append(mention)

@@ -266,7 +266,7 @@ class BrandMonitor:
         self._end_silence(first)
         buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
         counts = [bucket.negative if bucket else 0 for bucket in buckets]
-        grown = self._book.doubled((state.run.observed if state.run else 0) + sum(counts))
+        grown = self._book.doubled((state.run.observed - state.run.expected if state.run else 0) + sum(counts))
         if not grown and all(self._book.firing(name) for name in self._detectors):
             return []
         events: list[Event] = []
@@ -305,7 +305,7 @@ class BrandMonitor:
         return self._book.fire(name, score, onset_ms=run.start_ms, at_ms=at_ms, why=why)
 
     def _grow(self, score: Score, run: Run | None, at_ms: int) -> list[Incident]:
-        if run is None or not self._book.doubled(run.observed):
+        if run is None or not self._book.doubled(run.observed - run.expected):
             return []
         return [self._book.grow(score, explain(run, until_ms=at_ms), at_ms=at_ms)]
 

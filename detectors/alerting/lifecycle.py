@@ -43,8 +43,8 @@ class AlertBookState(msgspec.Struct):
     alerts: dict[str, Alert] = {}
     calm: dict[str, int] = {}
     incident: Incident | None = None
-    told: int = 0
-    """Posts in the newest version of the incident that people saw."""
+    told: float = 0.0
+    """Posts above expectation in the newest version of the incident that people saw."""
 
 
 class AlertBook:
@@ -92,9 +92,9 @@ class AlertBook:
         state.calm[detector] = 0
         return [alert, self._join(alert, at_ms)]
 
-    def doubled(self, observed: int) -> bool:
-        """Whether an alert is on and its incident has twice the posts that people were told of."""
-        return self.any_firing and observed >= 2 * max(1, self.state.told)
+    def doubled(self, excess: float) -> bool:
+        """Whether an alert is on and its incident has twice the posts above expectation that people were told of."""
+        return self.any_firing and excess >= 2 * max(1.0, self.state.told)
 
     def grow(self, score: Score, why: Explanation, *, at_ms: int) -> Incident:
         """The open incident has grown so much that people hear of it again."""
@@ -144,9 +144,7 @@ class AlertBook:
         if incident is not None and (incident.state is not IncidentState.RESOLVED or alert.id in incident.alerts):
             alerts = incident.alerts if alert.id in incident.alerts else [*incident.alerts, alert.id]
             opened = IncidentState.OPEN if incident.state is IncidentState.RESOLVED else incident.state
-            return self._change(
-                incident, at_ms, score=alert.score, why=alert.why, alerts=alerts, state=opened, resolved_at=None
-            )
+            return self._change(incident, at_ms, why=alert.why, alerts=alerts, state=opened, resolved_at=None)
         assert alert.score.surprise is not None and alert.score.threshold is not None
         self.state.incident = Incident(
             id=f"incident-{alert.id}",
@@ -162,7 +160,7 @@ class AlertBook:
             peak_surprise=alert.score.surprise,
             threshold=alert.score.threshold,
         )
-        self.state.told = alert.why.observed
+        self.state.told = _excess(alert.why)
         return self.state.incident
 
     def _change(self, incident: Incident, at_ms: int, *, score: Score | None = None, **changes: object) -> Incident:
@@ -170,5 +168,9 @@ class AlertBook:
             changes["peak_surprise"] = max(incident.peak_surprise, score.surprise)
         incident = msgspec.structs.replace(incident, version=incident.version + 1, updated_at=from_ms(at_ms), **changes)
         self.state.incident = incident
-        self.state.told = max(self.state.told, incident.why.observed)
+        self.state.told = max(self.state.told, _excess(incident.why))
         return incident
+
+
+def _excess(why: Explanation) -> float:
+    return why.observed - why.expected

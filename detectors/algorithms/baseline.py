@@ -12,6 +12,7 @@ from detectors.model import from_ms
 __all__ = ["Baseline", "BaselineState", "LocalSlots"]
 
 SLOTS = 48
+DAY = 1440
 _QUARTER_MS = 15 * 60_000
 
 
@@ -44,7 +45,6 @@ class BaselineState(msgspec.Struct, array_like=True):
     level_exposure: float = 0.0
     slot_counts: list[float] = msgspec.field(default_factory=lambda: [0.0] * SLOTS)
     slot_exposures: list[float] = msgspec.field(default_factory=lambda: [0.0] * SLOTS)
-    slot_mean: float = 1.0
     excess: float = 0.0
     squares: float = 1e-9
     alpha: float = 0.3
@@ -56,6 +56,10 @@ class Baseline:
 
     Counts are taken as negative-binomial: variance = mean + alpha * mean**2, with alpha by the method of
     moments, forgetting. All rates are per bucket of one minute.
+
+    The first day has no shape yet: its level runs after the hours, so hours measured against it would come out
+    wrong, and stay so for weeks. Its slots count plain minutes, which are weighed with the day's own level when
+    the day is over.
     """
 
     LEVEL_KEEP = 0.5 ** (1 / 2880)
@@ -87,10 +91,11 @@ class Baseline:
         state.level_count = self.LEVEL_KEEP * state.level_count + clipped
         state.level_exposure = self.LEVEL_KEEP * state.level_exposure + share
         state.slot_counts[slot] = self.SLOT_KEEP * state.slot_counts[slot] + clipped
-        state.slot_exposures[slot] = self.SLOT_KEEP * state.slot_exposures[slot] + max(level, 1e-6)
-        # A plain mean until a week is over: forgetting from 1.0 on, flat counts were expected a fifth too low.
+        exposure = level if state.buckets >= DAY else 1.0
+        state.slot_exposures[slot] = self.SLOT_KEEP * state.slot_exposures[slot] + exposure
         state.buckets += 1
-        state.slot_mean += (share * state.slot_mean - state.slot_mean) / min(state.buckets, 10080)
+        if state.buckets == DAY:
+            state.slot_exposures = [exposure * self._level() for exposure in state.slot_exposures]
         error = clipped - mean
         state.excess = self.DISPERSION_KEEP * state.excess + (error * error - mean)
         state.squares = self.DISPERSION_KEEP * state.squares + mean * mean
@@ -103,6 +108,8 @@ class Baseline:
         """
         state = self.state
         slot = self._slots.slot(start_ms)
+        if state.buckets < DAY:
+            return self._level(), 1.0, slot
         counts, exposures, prior = state.slot_counts, state.slot_exposures, self.SLOT_PRIOR
         hour_count = hour_exposure = 0.0
         for offset, weight in ((-1, 0.5), (0, 1.0), (1, 0.5)):
@@ -110,6 +117,8 @@ class Baseline:
             hour_count += weight * (counts[hour] + counts[hour + 24])
             hour_exposure += weight * (exposures[hour] + exposures[hour + 24])
         hour_share = (hour_count + prior) / (hour_exposure + prior)
-        share = (counts[slot] + prior * hour_share) / (exposures[slot] + prior) / state.slot_mean
-        level = (state.level_count + 0.02) / (state.level_exposure + 0.1)
-        return level, share, slot
+        share = (counts[slot] + prior * hour_share) / (exposures[slot] + prior)
+        return self._level(), share, slot
+
+    def _level(self) -> float:
+        return (self.state.level_count + 0.02) / (self.state.level_exposure + 0.1)

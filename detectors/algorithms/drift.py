@@ -16,7 +16,7 @@ from detectors.model import Score, ScoreStatus
 
 __all__ = ["Drift", "DriftState"]
 
-VERSION = 3
+VERSION = 1
 HOURS_PER_MONTH = 720
 
 

@@ -15,7 +15,7 @@ from detectors.model import Score, ScoreStatus
 
 __all__ = ["Surge", "SurgeState"]
 
-VERSION = 2
+VERSION = 1
 
 
 class SurgeState(msgspec.Struct, array_like=True):
@@ -60,7 +60,7 @@ class Surge:
     REPORTED: ClassVar[int] = 1
     """The time constant whose counts a score shows: 20 minutes."""
     WARM_UP_BUCKETS: ClassVar[int] = 3 * 1440
-    GATE: ClassVar[float] = 4.0
+    GATE: ClassVar[float] = 3.0
     MAX_FROZEN_BUCKETS: ClassVar[int] = 720
 
     def __init__(self, *, false_alarms_per_month: float, timezone: str, state: SurgeState | None = None) -> None:

@@ -60,7 +60,6 @@ def test_nobody_speaks_of_a_newcomer_and_nothing_is_made_up() -> None:
     assert s.buckets("globex") == []
 
 
-@pytest.mark.xfail(strict=True, reason="known: a busy brand's slots are learned at the level of their first day")
 def test_a_busy_brand_in_its_first_week() -> None:
     # Four complaints a minute, five times as many at 15 h as at 3 h, from a Monday on. Warm on Thursday: nothing is
     # wrong that day.
