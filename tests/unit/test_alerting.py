@@ -74,9 +74,9 @@ def test_people_hear_of_it_again_when_it_has_doubled() -> None:
     fire(book, observed=10)
     heard = []
     for observed in range(10, 100):
-        if book.doubled(observed - 2.0):  # `why` expects 2 of them
+        if book.doubled(observed - 1.0):  # `why` expects one of them
             heard.append(book.grow(HOT, why(observed), at_ms=MONDAY_MS + observed))
-    assert [incident.why.observed for incident in heard] == [18, 34, 66]
+    assert [incident.why.observed for incident in heard] == [19, 37, 73]
     assert [incident.version for incident in heard] == [2, 3, 4]
 
 
