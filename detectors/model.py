@@ -146,7 +146,7 @@ class MentionBatch(msgspec.Struct, frozen=True, array_like=True):
 
     With `brand` None it only carries the time: a heartbeat. `partition` is the source partition, one of
     `partitions`; `watermark_ms` is its watermark after the batch, None while it has never spoken, and
-    `idle` says that it shall not hold the others any more. `gaps` are silences of sources found since.
+    `idle` says that it has nothing more to read at the moment. `gaps` are silences of sources found since.
     """
 
     brand: str | None

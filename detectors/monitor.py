@@ -38,6 +38,7 @@ SCORED_AHEAD = 10
 REMEMBERED_KEYS = 8192
 REMEMBERED_MS = 24 * 3_600_000
 HOUR_MS = 3_600_000
+DORMANT_MS = 30 * 24 * HOUR_MS
 
 
 @dataclass(slots=True)
@@ -54,7 +55,8 @@ class BrandState(msgspec.Struct):
 
     `seen` is the newest offset counted from each source partition, `keys` maps the hash of a post to its
     time, `carried` says how much each source usually brings, `closed_until_ms` is the start of the first
-    bucket that is not closed, `silent_buckets` counts those without data that the detectors do not know of.
+    bucket that is not closed, `newest_mention_ms` that of the newest closed bucket with a mention, `silent_buckets`
+    counts those without data that the detectors do not know of.
     """
 
     version: int = VERSION
@@ -65,6 +67,7 @@ class BrandState(msgspec.Struct):
     carried: dict[str, float] = {}
     open: dict[int, OpenBucket] = {}
     run: Run | None = None
+    newest_mention_ms: int = 0
     silent_buckets: int = 0
     handed_over: bool = False
     status: ScoreStatus = ScoreStatus.WARMING_UP
@@ -127,6 +130,7 @@ class BrandMonitor:
         if state.closed_until_ms is None:
             state.closed_until_ms = min([bucket_start(time_ms), *state.open])
             state.history = History(start_ms=state.closed_until_ms)
+            state.newest_mention_ms = state.closed_until_ms
         events: list[Event] = []
         if state.handed_over:
             state.handed_over = False
@@ -137,6 +141,8 @@ class BrandMonitor:
         while state.closed_until_ms + MINUTE_MS <= time_ms:
             start = state.closed_until_ms
             bucket = state.open.pop(start, None)
+            if bucket is not None:
+                state.newest_mention_ms = start
             silent_until = self._silent_until(start, time_ms)
             if silent_until is None:
                 events += self._close(start, bucket)
@@ -226,7 +232,13 @@ class BrandMonitor:
         state.silent_buckets = 0
 
     def _silent_until(self, start: int, time_ms: int) -> int | None:
-        """Until when there is no data, if the sources that usually bring half of the mentions are silent."""
+        """Until when there is no data, if the sources that usually bring half of the mentions are silent.
+
+        A brand that nobody has mentioned for a month is dormant: nothing more is learned of that, and a jump of
+        many years, from one wrong date, costs no more than the month.
+        """
+        if start - self.state.newest_mention_ms > DORMANT_MS:
+            return max(bucket_start(min([time_ms, *self.state.open])), start + MINUTE_MS)
         quiet, until = self._clock.silent(self.state.carried, start)
         if not quiet or sum(self.state.carried[source] for source in quiet) * 2 < sum(self.state.carried.values()):
             return None

@@ -136,6 +136,7 @@ FOREVER_MS = 2**62
 """Later than any moment."""
 
 _KEEP_GAPS_MS = 24 * 60 * MINUTE_MS
+_LEFT_BEHIND_MS = 24 * 60 * MINUTE_MS
 
 
 class MonitorClock:
@@ -175,11 +176,11 @@ class MonitorClock:
         known = state.watermarks.get(partition)
         if watermark_ms is not None and (known is None or watermark_ms > known):
             state.watermarks[partition] = known = watermark_ms
-        others = self.others(partition)
-        if others is not None and (known is not None or partition in state.idle):
-            time = others if known is None or partition in state.idle else min(others, known)
-            if time < FOREVER_MS and (state.time_ms is None or time > state.time_ms):
-                state.time_ms = time
+        time = self.others(partition)
+        if time is not None and not self._left_behind(partition):
+            time = None if known is None else min(time, known)
+        if time is not None and time < FOREVER_MS and (state.time_ms is None or time > state.time_ms):
+            state.time_ms = time
         return state.time_ms
 
     def others(self, partition: int) -> int | None:
@@ -187,12 +188,23 @@ class MonitorClock:
         state = self.state
         least = FOREVER_MS
         for number in range(state.partitions):
-            if number != partition and number not in state.idle:
+            if number != partition and not self._left_behind(number):
                 watermark = state.watermarks.get(number)
                 if watermark is None:
                     return None
                 least = min(least, watermark)
         return least
+
+    def _left_behind(self, partition: int) -> bool:
+        """An idle partition that never spoke, or whose last word is a day older than what the others say.
+
+        One post dated 1970 in a partition with no other would else hold all brands there.
+        """
+        state = self.state
+        if partition not in state.idle:
+            return False
+        watermark = state.watermarks.get(partition)
+        return watermark is None or watermark < max(state.watermarks.values()) - _LEFT_BEHIND_MS
 
     def silent(self, sources: Iterable[str], start_ms: int) -> tuple[set[str], int | None]:
         """Which of these sources say nothing at `start_ms`, and until when that is sure (None: until told).

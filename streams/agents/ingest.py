@@ -137,4 +137,4 @@ class IngestAgent(DurableAgent[SourceClock]):
             return
         self._beaten[slot.partition] = now
         clock.pass_time(round(idle_s * 1000))
-        await self._publish(slot, Taken(slot.partition, clock.watermark_ms, gaps=clock.take_gaps()))
+        await self._publish(slot, Taken(slot.partition, clock.watermark_ms, gaps=clock.take_gaps()), idle=True)

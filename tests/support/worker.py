@@ -75,9 +75,13 @@ class WorkerProcess:
                 return None, ""
             self._url = found[-1]
         try:
-            async with aiohttp.ClientSession() as session, session.get(f"{self._url}/{path}") as response:
+            timeout = aiohttp.ClientTimeout(total=5)
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(f"{self._url}/{path}") as response,
+            ):
                 return response.status, await response.text()
-        except (aiohttp.ClientError, OSError):
+        except (aiohttp.ClientError, OSError, TimeoutError):
             return None, ""
 
     async def metric(self, name: str, **labels: str) -> float:

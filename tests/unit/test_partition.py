@@ -260,3 +260,22 @@ def test_time_is_in_utc_milliseconds() -> None:
     time_ms = partition.clock.state.time_ms
     assert time_ms is not None and from_ms(time_ms).tzinfo is not None
     assert time_ms <= STORY[49].published_ms - MINUTE_MS
+
+
+def test_one_post_of_1970_in_a_partition_of_its_own_does_not_hold_the_others() -> None:
+    # A provider forgot the date. The post is alone in its partition, which then falls idle in 1970.
+    monitor = PartitionMonitor(WATCH.brands)
+    wrong = Mention(0, 0, -60_000, 1, "forum", Sentiment.NEGATIVE)
+    monitor.take(MentionBatch("acme", 0, 2, -60_000, mentions=[wrong]))
+    now = to_ms(START)
+    mentions = [
+        Mention(n, now + n * 1000, now + n * 1000 - 60_000, 10 + n, "forum", Sentiment.NEGATIVE) for n in range(600)
+    ]
+    monitor.take(MentionBatch("acme", 1, 2, mentions[-1].watermark_ms, mentions=mentions))
+    assert monitor.clock.state.time_ms == -60_000, "so far it may still bring older posts"
+    events = monitor.take(heartbeat(0, 2, -59_000, idle=True))
+    assert monitor.clock.state.time_ms == mentions[-1].watermark_ms
+    counted = [event for event in events if isinstance(event, Bucket) and event.status == "counted"]
+    assert sum(bucket.negative for bucket in counted if bucket.start >= START) == 480, "eight whole minutes"
+    # Fifty-six years are not closed minute by minute: after a month without a mention the brand is dormant.
+    assert len(counted) < 31 * 1440 + 10
