@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
+import msgspec
+
+from detectors.errors import StateError
 from detectors.model import Score
 
-__all__ = ["Detector"]
+__all__ = ["Detector", "read_state"]
+
+
+class _Versioned(Protocol):
+    version: int
+
+
+StateT = TypeVar("StateT", bound=_Versioned)
+
+
+def read_state(snapshot: bytes, kind: type[StateT], *, version: int, detector: str) -> StateT:
+    """The state struct of a detector out of its snapshot.
+
+    Raises:
+        StateError: it is damaged, or of another version than `version`.
+    """
+    try:
+        state = msgspec.msgpack.decode(snapshot, type=kind)
+    except msgspec.MsgspecError as error:
+        raise StateError(f"{detector}: {error}") from error
+    if state.version != version:
+        raise StateError(f"{detector}: state of version {state.version}, this is {version}")
+    return state
 
 
 class Detector(Protocol):

@@ -10,8 +10,8 @@ import msgspec
 from river.drift import PageHinkley
 from river.stats import Mean
 
+from detectors.algorithms.base import read_state
 from detectors.algorithms.baseline import Baseline, BaselineState
-from detectors.errors import StateError
 from detectors.model import Score, ScoreStatus
 
 __all__ = ["Drift", "DriftState"]
@@ -134,12 +134,7 @@ class Drift:
     @classmethod
     def restore(cls, snapshot: bytes, *, false_alarms_per_month: float, timezone: str) -> Self:
         """See `Detector.restore`."""
-        try:
-            state = msgspec.msgpack.decode(snapshot, type=DriftState)
-        except msgspec.MsgspecError as error:
-            raise StateError(f"drift: {error}") from error
-        if state.version != VERSION:
-            raise StateError(f"drift: state of version {state.version}, this is {VERSION}")
+        state = read_state(snapshot, DriftState, version=VERSION, detector=cls.name)
         return cls(false_alarms_per_month=false_alarms_per_month, timezone=timezone, state=state)
 
     def _remember(self) -> None:

@@ -8,9 +8,9 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from detectors.algorithms.base import read_state
 from detectors.algorithms.baseline import Baseline, BaselineState
 from detectors.algorithms.calibration import BlockMaxima, BlockMaximaState, gumbel_threshold
-from detectors.errors import StateError
 from detectors.model import Score, ScoreStatus
 
 __all__ = ["Surge", "SurgeState"]
@@ -119,12 +119,7 @@ class Surge:
     @classmethod
     def restore(cls, snapshot: bytes, *, false_alarms_per_month: float, timezone: str) -> Self:
         """See `Detector.restore`."""
-        try:
-            state = msgspec.msgpack.decode(snapshot, type=SurgeState)
-        except msgspec.MsgspecError as error:
-            raise StateError(f"surge: {error}") from error
-        if state.version != VERSION:
-            raise StateError(f"surge: state of version {state.version}, this is {VERSION}")
+        state = read_state(snapshot, SurgeState, version=VERSION, detector=cls.name)
         return cls(false_alarms_per_month=false_alarms_per_month, timezone=timezone, state=state)
 
     def _roll(
