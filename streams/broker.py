@@ -111,12 +111,12 @@ class EmbeddedBroker:
 
     @property
     def bootstrap(self) -> str:
-        """`host:port`, as Kafka clients want it."""
+        """`host:port`, as Kafka clients and badbuzz's settings want it."""
         return f"{_HOST}:{self._port}"
 
     @property
     def url(self) -> str:
-        """`kafka://host:port`, as Faust and badbuzz's settings want it."""
+        """`kafka://host:port`, as Faust wants it."""
         return f"kafka://{self.bootstrap}"
 
     @property

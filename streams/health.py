@@ -22,7 +22,6 @@ class HealthServer(Service):
     """
 
     runtime: Runtime
-    port: int | None = None
 
     @classmethod
     def bound_to(cls, runtime: Runtime) -> type[HealthServer]:

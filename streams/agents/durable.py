@@ -19,7 +19,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from detectors.errors import BadbuzzError, OffsetGap
+from detectors.errors import BadbuzzError, OffsetGap, Reason
 from streams.batching import Batch, batch_topic
 from streams.runtime import Runtime
 from streams.state import table_name
@@ -116,6 +116,21 @@ class DurableAgent(abc.ABC, Generic[StateT]):
         """Publish on behalf of a partition: its next snapshot waits until the brokers have it."""
         slot.sends.append(await self.runtime.publish(topic, key, value, **how))
         slot.touched = True
+
+    async def bury(
+        self, slot: Slot[StateT], record: ConsumerRecord[bytes, bytes], reason: Reason, error: object
+    ) -> None:
+        """A record that cannot be used, as it came, to the dead letters; the reason in headers beside its own."""
+        self.runtime.metrics.dead_letters.labels(reason.value).inc()
+        headers = [
+            *record.headers,
+            ("badbuzz-reason", reason.value.encode()),
+            ("badbuzz-topic", record.topic.encode()),
+            ("badbuzz-partition", b"%d" % record.partition),
+            ("badbuzz-offset", b"%d" % record.offset),
+            ("badbuzz-error", str(error).encode(errors="replace")),
+        ]
+        await self.send(slot, "dead-letters", record.key, record.value, headers=headers)
 
     def slot(self, partition: int) -> Slot[StateT]:
         """The slot of an assigned partition, loaded where it is new."""

@@ -6,10 +6,9 @@ import time
 from collections.abc import Sequence
 
 import msgspec
-import structlog
 from aiokafka.structs import ConsumerRecord
 
-from detectors.intake import Intake, RawRecord, Rejected, Taken
+from detectors.intake import Intake, RawRecord, Taken
 from detectors.windowing import SourceClock, SourceClockState
 from streams.agents.durable import Cut, DurableAgent, Slot
 from streams.runtime import Runtime
@@ -17,8 +16,6 @@ from streams.state import partition_key
 from streams.topics import partition_of
 
 __all__ = ["IngestAgent"]
-
-log = structlog.get_logger("badbuzz")
 
 IDLE_S = 1.0
 NEVER_SPOKEN_S = 10.0
@@ -83,7 +80,8 @@ class IngestAgent(DurableAgent[SourceClock]):
         if taken.rejected:
             originals = {record.offset: record for record in records}
             for rejected in taken.rejected:
-                await self._bury(slot, originals[rejected.record.offset], rejected)
+                record = originals[rejected.record.offset]
+                await self.bury(slot, record, rejected.error.reason, rejected.error)
         await self._publish(slot, taken)
 
     async def _publish(self, slot: Slot[SourceClock], taken: Taken, *, idle: bool = False) -> None:
@@ -92,20 +90,6 @@ class IngestAgent(DurableAgent[SourceClock]):
                 key = batch.brand.encode() if batch.brand is not None else None
                 value = self._encode(msgspec.structs.replace(batch, idle=True) if idle else batch)
                 await self.send(slot, "mentions", key, value, partition=output)
-
-    async def _bury(self, slot: Slot[SourceClock], record: ConsumerRecord[bytes, bytes], rejected: Rejected) -> None:
-        """The record as it came, with the reason in headers beside its own."""
-        error = rejected.error
-        self.runtime.metrics.dead_letters.labels(error.reason.value).inc()
-        headers = [
-            *record.headers,
-            ("badbuzz-reason", error.reason.value.encode()),
-            ("badbuzz-topic", record.topic.encode()),
-            ("badbuzz-partition", b"%d" % record.partition),
-            ("badbuzz-offset", b"%d" % record.offset),
-            ("badbuzz-error", str(error).encode(errors="replace")),
-        ]
-        await self.send(slot, "dead-letters", record.key, record.value, headers=headers)
 
     def _output_of(self, brand: str) -> int:
         output = self._outputs_of.get(brand)

@@ -63,9 +63,7 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
             try:
                 batch = self._decode(record.value or b"")
             except msgspec.DecodeError as error:
-                self.runtime.metrics.dead_letters.labels(Reason.INTERNAL.value).inc()
-                headers = [("badbuzz-reason", Reason.INTERNAL.value.encode()), ("badbuzz-error", str(error).encode())]
-                await self.send(slot, "dead-letters", record.key, record.value, headers=headers)
+                await self.bury(slot, record, Reason.INTERNAL, error)
                 continue
             for event in slot.state.take(batch):
                 await self._publish(slot, event)

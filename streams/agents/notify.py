@@ -68,7 +68,7 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
             try:
                 incident = msgspec.json.decode(record.value, type=Incident)
             except msgspec.DecodeError as error:
-                await self._bury(slot, record, Reason.INTERNAL, str(error))
+                await self.bury(slot, record, Reason.INTERNAL, error)
                 continue
             had = slot.state.delivered.setdefault(incident.id, {})
             due = [notifier for notifier in self._notifiers if had.get(notifier.id, 0) < incident.version]
@@ -76,7 +76,7 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
             for notifier, failure in zip(due, failures, strict=True):
                 had[notifier.id] = incident.version
                 if failure is not None:
-                    await self._bury(slot, record, Reason.UNDELIVERED, failure)
+                    await self.bury(slot, record, Reason.UNDELIVERED, failure)
             while len(slot.state.delivered) > REMEMBERED_INCIDENTS:
                 del slot.state.delivered[next(iter(slot.state.delivered))]
 
@@ -102,10 +102,3 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
                 results.labels(notifier.id, "delivered").inc()
                 return None
         return None
-
-    async def _bury(
-        self, slot: Slot[DeliveryLog], record: ConsumerRecord[bytes, bytes], reason: Reason, error: str
-    ) -> None:
-        self.runtime.metrics.dead_letters.labels(reason.value).inc()
-        headers = [("badbuzz-reason", reason.value.encode()), ("badbuzz-error", error.encode(errors="replace"))]
-        await self.send(slot, "dead-letters", record.key, record.value, headers=headers)
