@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check fmt bench lock clean
+.PHONY: help install demo test check fmt bench results lock clean
 
 help: ## Show this help
 	@echo "badbuzz: an early warning for brand crises"
@@ -39,6 +39,9 @@ fmt: $(STAMP) ## Format and fix what can be fixed
 
 bench: $(STAMP) ## Measure the throughput and the delay of this machine
 	$(BIN)/badbuzz bench $(ARGS)
+
+results: $(STAMP) ## Measure the detectors: the tables of detectors/README.md
+	$(BIN)/badbuzz results $(ARGS)
 
 lock: $(STAMP) ## Pin the dependencies again, with hashes (ARGS=--upgrade for newer ones)
 	env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile pyproject.toml --extra dev --quiet $(ARGS) \

@@ -13,10 +13,10 @@ from typing import Final
 
 from detectors.alerting import AlertBook
 from detectors.alerting.lifecycle import REFRACTORY_MS
-from detectors.algorithms import DETECTORS
+from detectors.algorithms import kind_of
 from detectors.errors import InputError
-from detectors.model import MINUTE_MS, Brand, Match, Score, to_ms
-from detectors.run import Run, explain
+from detectors.explanation import Background, Run, explain
+from detectors.model import MINUTE_MS, Brand, Explanation, Match, MinuteCounts, Score, to_ms
 from detectors.windowing import bucket_start
 
 __all__ = ["FIRST_ROWS", "CountRow", "CountScorer", "parse_counts", "score_counts"]
@@ -49,7 +49,7 @@ class CountScorer:
 
     def __init__(self, *, false_alarms_per_month: float, detector: str = "surge") -> None:
         self._name = detector
-        self._detector = DETECTORS[detector](false_alarms_per_month=false_alarms_per_month, timezone="UTC")
+        self._detector = kind_of(detector)(false_alarms_per_month=false_alarms_per_month, timezone="UTC")
         self._book = AlertBook(Brand(id="series", name="series", match=Match(any=[])))
         self._first: list[tuple[int, int]] = []
         self._step_ms: int | None = None
@@ -100,7 +100,9 @@ class CountScorer:
         minutes = (bucket_start(moment_ms + self._step_ms) - self._next_ms) // MINUTE_MS
         if minutes <= 0:
             self._open = (self._open or 0) + count
-            self._judge(self._detector.score([self._open], self._next_ms)[0], moment_ms + self._step_ms)
+            self._judge(
+                self._detector.score([MinuteCounts.bare(self._open)], self._next_ms)[0], moment_ms + self._step_ms
+            )
         for minute in range(minutes):
             part = count * (minute + 1) // minutes - count * minute // minutes
             self._close(part + (self._open or 0))
@@ -117,12 +119,11 @@ class CountScorer:
     def _close(self, count: int) -> None:
         """A minute is over: as `BrandMonitor` closes a bucket."""
         start, end = self._next_ms, self._next_ms + MINUTE_MS
-        score = self._detector.score([count], start)[0]
+        score = self._detector.score([MinuteCounts.bare(count)], start)[0]
         self._judge(score, end)
-        self._detector.learn(count, start, alerting=self._book.any_firing)
+        self._detector.learn(MinuteCounts.bare(count), start, alerting=self._book.any_firing)
         if self._book.any_firing:
-            run = Run(start_ms=start)
-            self._book.close_bucket({self._name: score}, at_ms=end, explain=lambda: explain(run, until_ms=end))
+            self._book.close_bucket({self._name: score}, at_ms=end, explain=lambda: self._explain(start, end))
         self._next_ms, self._open = end, None
 
     def _judge(self, score: Score, at_ms: int) -> None:
@@ -131,10 +132,14 @@ class CountScorer:
         excess = score.surprise - score.threshold
         self._excess = excess if self._excess is None else max(self._excess, excess)
         if score.exceeds and not self._book.any_firing:
-            why = explain(Run(start_ms=self._next_ms), until_ms=at_ms)
+            why = self._explain(self._next_ms, at_ms)
             self._book.fire(self._name, score, onset_ms=self._next_ms, at_ms=at_ms, why=why)
             # An alert that is taken up again keeps the time at which it first fired.
             self._starts = self._starts or self._alert_ms() == at_ms
+
+    def _explain(self, start_ms: int, until_ms: int) -> Explanation:
+        """The book wants one; a bare count has nothing to tell."""
+        return explain(Run(start_ms=start_ms), Background(), self._book.brand, until_ms=until_ms)
 
     def _alert_ms(self) -> int | None:
         alert = self._book.state.alerts.get(self._name)

@@ -1,4 +1,4 @@
-"""The kept buckets of a series: a week of counts in a kilobyte or two, to warm a detector again."""
+"""The kept buckets of a brand: a week of counts in a few kilobytes, to warm a detector again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterator
 
 import msgspec
+
+from detectors.model import MinuteCounts
 
 __all__ = ["CHUNK_BUCKETS", "KEPT_CHUNKS", "History"]
 
@@ -19,10 +21,10 @@ class History(msgspec.Struct):
     Full chunks (6 h) are compressed once and never touched again, so a snapshot costs what a copy costs.
 
     >>> history = History(start_ms=0)
-    >>> for count in [3, 0, None, 500]:
-    ...     history.append(count)
-    >>> list(history.counts())
-    [3, 0, None, 500]
+    >>> for minute in [MinuteCounts(negative=3, authors=2, mentions=9), MinuteCounts(), None]:
+    ...     history.append(minute)
+    >>> [minute and minute.negative for minute in history.counts()]
+    [3, 0, None]
     """
 
     start_ms: int
@@ -31,13 +33,25 @@ class History(msgspec.Struct):
     current: bytearray = msgspec.field(default_factory=bytearray)
     buckets_in_current: int = 0
 
-    def append(self, count: int | None) -> None:
-        """Add the next bucket. A count is one LEB128 number, shifted by one; 0 is no data."""
-        value = 0 if count is None else count + 1
-        while value > 0x7F:
-            self.current.append(value & 0x7F | 0x80)
-            value >>= 7
-        self.current.append(value)
+    def append(self, counts: MinuteCounts | None) -> None:
+        """Add the next bucket. A number is LEB128; the first is mentions plus one, or 0 for no data.
+
+        What must be 0 is not written: negative follows where there are mentions, authors and reposts where
+        there are negative ones.
+        """
+        if counts is None:
+            self.current.append(0)
+        elif not counts.mentions:
+            self.current.append(1)
+        else:
+            numbers = [counts.mentions + 1, counts.negative]
+            if counts.negative:
+                numbers += [counts.authors, counts.reposts]
+            for number in numbers:
+                while number > 0x7F:
+                    self.current.append(number & 0x7F | 0x80)
+                    number >>= 7
+                self.current.append(number)
         self.buckets_in_current += 1
         if self.buckets_in_current == CHUNK_BUCKETS:
             self.chunks.append(zlib.compress(bytes(self.current), 1))
@@ -54,14 +68,25 @@ class History(msgspec.Struct):
     def __len__(self) -> int:
         return len(self.chunks) * CHUNK_BUCKETS + self.buckets_in_current
 
-    def counts(self) -> Iterator[int | None]:
-        """All kept counts, the oldest first."""
+    def counts(self) -> Iterator[MinuteCounts | None]:
+        """All kept buckets, the oldest first."""
         for packed in (*map(zlib.decompress, self.chunks), bytes(self.current)):
-            value = shift = 0
-            for byte in packed:
-                value |= (byte & 0x7F) << shift
-                if byte & 0x80:
-                    shift += 7
-                    continue
-                yield value - 1 if value else None
-                value = shift = 0
+            numbers = _numbers(packed)
+            for first in numbers:
+                if first < 2:
+                    yield MinuteCounts() if first else None
+                elif negative := next(numbers):
+                    yield MinuteCounts(negative, next(numbers), first - 1, next(numbers))
+                else:
+                    yield MinuteCounts(mentions=first - 1)
+
+
+def _numbers(packed: bytes) -> Iterator[int]:
+    value = shift = 0
+    for byte in packed:
+        value |= (byte & 0x7F) << shift
+        if byte & 0x80:
+            shift += 7
+            continue
+        yield value
+        value = shift = 0

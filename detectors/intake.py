@@ -11,7 +11,7 @@ import msgspec
 from detectors.errors import InvalidPost, Reason
 from detectors.mentions import MentionFinder
 from detectors.model import Gap, Mention, MentionBatch, Post, Sentiment, Watch, to_ms
-from detectors.run import TEXT_CHARS
+from detectors.themes import Themes
 from detectors.windowing import SourceClock, SourceClockState
 
 __all__ = ["Intake", "RawRecord", "Rejected", "Taken", "decode_post"]
@@ -19,6 +19,8 @@ __all__ = ["Intake", "RawRecord", "Rejected", "Taken", "decode_post"]
 OTHER_SOURCE = "other"
 NAME_CHARS = 300
 """More of an id, an author or a URL is not carried on."""
+TEXT_CHARS = 500
+"""More of a text is not carried to people."""
 MAX_SOURCE_CHARS = 60
 
 _decode = msgspec.json.Decoder(Post).decode
@@ -136,6 +138,7 @@ class Intake:
 
     def __init__(self, watch: Watch, finder: MentionFinder) -> None:
         self._finder = finder
+        self._themes = Themes(watch)
         self._lateness_ms = round(watch.allowed_lateness.total_seconds() * 1000)
         self._no_data_after_ms = round(watch.no_data_after.total_seconds() * 1000)
         self.clocks: dict[int, SourceClock] = {}
@@ -178,8 +181,12 @@ class Intake:
         assert watermark_ms is not None
         # A source beyond the first `MAX_SOURCES` has no clock, and no name of its own: names are strangers' words.
         source = post.source if post.source in clock.state.sources else OTHER_SOURCE
+        themes = self._themes
+        told = any(sentiment is Sentiment.NEGATIVE for _, sentiment in found)
+        text = themes.fold(post.text) if told else ""
         for brand, sentiment in found:
             bad = sentiment is Sentiment.NEGATIVE
+            followers = _bounded(post.followers) if bad else 0
             mention = Mention(
                 offset=record.offset,
                 event_ms=event_ms,
@@ -188,11 +195,14 @@ class Intake:
                 source=source,
                 sentiment=sentiment,
                 author=_cut(post.author) if bad else None,
-                followers=_bounded(post.followers) if bad else 0,
+                followers=followers,
                 reposts=_bounded(post.reposts) if bad else 0,
                 is_repost=post.repost_of is not None,
                 id=_cut(post.id) if bad else None,
                 text=post.text[:TEXT_CHARS] if bad else None,
                 url=_cut(post.url) if bad else None,
+                topics=themes.topics(text) if bad else (),
+                audience=themes.audience(followers) if bad else None,
+                hashtags=themes.hashtags(text, brand) if bad else (),
             )
             taken.mentions.setdefault(brand, []).append(mention)

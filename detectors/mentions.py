@@ -12,7 +12,7 @@ from ahocorasick_rs import AhoCorasick
 from detectors.model import Brand, Post, Sentiment
 from detectors.text.negativity import Negativity
 
-__all__ = ["MentionFinder", "fold"]
+__all__ = ["MentionFinder", "fold", "index_terms", "stands_alone"]
 
 # Combining marks of the alphabets that use them as accents or vowel points, and characters that nobody sees.
 _IGNORED: Final = re.compile(
@@ -72,8 +72,8 @@ class MentionFinder:
         excluded: dict[str, list[int]] = {}
         self._accounts: dict[tuple[str, str], set[int]] = {}
         for place, brand in enumerate(brands):
-            _index(named, brand.match.any, place)
-            _index(excluded, brand.match.none, place)
+            index_terms(named, brand.match.any, place)
+            index_terms(excluded, brand.match.none, place)
             for source, accounts in brand.official_accounts.items():
                 for account in accounts:
                     self._accounts.setdefault(_account(source, account), set()).add(place)
@@ -107,14 +107,15 @@ class MentionFinder:
             if pattern in seen:
                 continue
             handle, names, excludes = self._targets[pattern]
-            if _stands_alone(text, start, end, handle):
+            if stands_alone(text, start, end, handle=handle):
                 seen.add(pattern)
                 named.update(names)
                 excluded.update(excludes)
         return named - excluded
 
 
-def _index(index: dict[str, list[int]], terms: Iterable[str], place: int) -> None:
+def index_terms(index: dict[str, list[int]], terms: Iterable[str], place: int) -> None:
+    """Note, under each of the terms as it is compared (see `fold`), that it belongs to this place."""
     for term in {fold(term) for term in terms}:
         index.setdefault(term, []).append(place)
 
@@ -123,8 +124,8 @@ def _account(source: str, account: str) -> tuple[str, str]:
     return source.casefold(), account.casefold().removeprefix("@")
 
 
-def _stands_alone(text: str, start: int, end: int, handle: bool) -> bool:
-    """Whether text[start:end] is no part of a longer word, handle or hashtag."""
+def stands_alone(text: str, start: int, end: int, *, handle: bool) -> bool:
+    """Whether text[start:end], of a folded text, is no part of a longer word, handle or hashtag."""
     if start and _glues(text[start - 1], "_@#"):
         return False
     after = text[end : end + 2]

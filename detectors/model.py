@@ -22,21 +22,28 @@ __all__ = [
     "BucketStatus",
     "Explanation",
     "Gap",
+    "Growth",
     "Incident",
     "IncidentState",
     "Language",
     "Match",
     "Mention",
     "MentionBatch",
+    "MinuteCounts",
+    "Part",
     "Post",
     "PostDate",
+    "Range",
     "Score",
     "ScoreStatus",
     "Sentiment",
+    "ShadowAlert",
     "Team",
+    "TimelinePoint",
     "TopPost",
     "Topic",
     "Watch",
+    "Word",
     "from_ms",
     "to_ms",
 ]
@@ -112,7 +119,9 @@ class Mention(msgspec.Struct, frozen=True, array_like=True):
 
     `offset` is the post's place in its source partition, `watermark_ms` the watermark of that partition
     once this post had arrived there: with it, how posts were cut into batches changes nothing. `key` is a
-    64-bit hash of (source, id). Only negative mentions carry their text, for the explanation.
+    64-bit hash of (source, id). Only negative mentions carry their text and the rest of what an explanation
+    needs: `topics` are ids in the order of the configuration, `audience` is the id of the group of authors with
+    the highest `followers_at_least` that this one reaches, `hashtags` are folded, each with its "#".
     """
 
     offset: int
@@ -128,6 +137,9 @@ class Mention(msgspec.Struct, frozen=True, array_like=True):
     id: str | None = None
     text: str | None = None
     url: str | None = None
+    topics: tuple[str, ...] = ()
+    audience: str | None = None
+    hashtags: tuple[str, ...] = ()
 
 
 class Gap(msgspec.Struct, frozen=True, array_like=True):
@@ -158,6 +170,28 @@ class MentionBatch(msgspec.Struct, frozen=True, array_like=True):
     mentions: list[Mention] = []
 
 
+class MinuteCounts(msgspec.Struct, frozen=True, array_like=True):
+    """What one minute of one brand brought: what detectors see.
+
+    `negative` mentions, those of them by `authors` that were not counted in the hour before, `mentions` of any
+    sentiment, and the `reposts` among the negative ones.
+    """
+
+    negative: int = 0
+    authors: int = 0
+    mentions: int = 0
+    reposts: int = 0
+
+    @classmethod
+    def bare(cls, count: int) -> MinuteCounts:
+        """A count of which nothing more is known: each by an author of its own, nothing else said, no repost.
+
+        >>> MinuteCounts.bare(3)
+        MinuteCounts(negative=3, authors=3, mentions=3, reposts=0)
+        """
+        return cls(count, count, count, 0)
+
+
 # ----------------------------------------------------------------------------------- configuration
 
 
@@ -169,7 +203,11 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Brand(msgspec.Struct, frozen=True, kw_only=True):
-    """A watched brand. `official_accounts` maps a source to the brand's own accounts there."""
+    """A watched brand. `official_accounts` maps a source to the brand's own accounts there.
+
+    A detector is named by its kind, or as a variant of it ("surge:fast"), whose parameters stand under that name
+    in `parameters`. The first of `detectors` leads; `shadow_detectors` run beside them and alert nobody.
+    """
 
     id: str
     name: str
@@ -180,6 +218,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     competitors: list[str] = []
     false_alarms_per_month: float = 1.0
     detectors: list[str] = msgspec.field(default_factory=lambda: ["surge"])
+    shadow_detectors: list[str] = []
+    parameters: dict[str, dict[str, int | float]] = {}
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,9 +266,13 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoreStatus(enum.StrEnum):
-    """Whether a score says anything: warming up and no data are answers, not 0.0."""
+    """Whether a score says anything: warming up and no data are answers, not 0.0.
+
+    LITTLE_HISTORY is a score against habits that are hardly known: only the unmistakable exceeds its threshold.
+    """
 
     OK = "ok"
+    LITTLE_HISTORY = "little_history"
     WARMING_UP = "warming_up"
     NO_DATA = "no_data"
 
@@ -236,9 +280,10 @@ class ScoreStatus(enum.StrEnum):
 class Score(msgspec.Struct, frozen=True, kw_only=True):
     """A detector's opinion of a series at one moment.
 
-    `surprise` and `threshold` share the detector's own scale (Gumbel units for surge); None unless OK.
-    `observed` and `expected` are the weighted counts that were compared; `expected_per_min` is the
-    baseline of the bucket in negative mentions per minute.
+    `surprise` and `threshold` share the detector's own scale (Gumbel units for surge); None while it is
+    WARMING_UP or has NO_DATA. `observed` and `expected` are the weighted counts that were compared;
+    `expected_per_min` is the baseline of the bucket in negative mentions per minute. `signals` names what
+    is unusual, where a detector looks at more than one series and the score exceeds.
     """
 
     status: ScoreStatus
@@ -247,6 +292,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     observed: float = 0.0
     expected: float = 0.0
     expected_per_min: float = 0.0
+    signals: list[str] = []
 
     @property
     def exceeds(self) -> bool:
@@ -292,24 +338,103 @@ class TopPost(msgspec.Struct, frozen=True, kw_only=True):
     reposts: int = 0
 
 
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an alert fired: counts since the onset, whose parts add up.
+class Range(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that is not known yet: its median, and what it stays within in half and in nine tenths of the cases."""
 
-    sum(by_channel.values()) == originals + reposts == observed, in negative mentions since `since`;
-    `expected` is what the baseline foresaw for the same span. `doubling_minutes` is None where the wave
-    does not grow or is too young to say.
+    median: float
+    low_50: float
+    high_50: float
+    low_90: float
+    high_90: float
+
+
+class Growth(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast a wave grows, and where to. `too_early` until there are enough posts: then nothing else is said.
+
+    `doubling_minutes` is None where the wave does not grow; `branching_ratio` is the mean number of posts that
+    one post brings (1 and above: it feeds itself); `next_hour` counts the negative mentions of the next hour,
+    `peak_hour` those of the busiest hour that has been, in the minutes kept, or comes within twelve hours.
+    """
+
+    too_early: bool = True
+    doubling_minutes: float | None = None
+    branching_ratio: float | None = None
+    next_hour: Range | None = None
+    peak_hour: Range | None = None
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one channel, one topic, one group of authors ... has to do with a run, in negative mentions.
+
+    `expected` is a whole number of 256ths: sums of those have no rounding error.
+    """
+
+    name: str
+    observed: int
+    expected: float
+
+    @property
+    def excess(self) -> float:
+        """Observed above expected; below 0 where less was said than usual."""
+        return self.observed - self.expected
+
+
+class TimelinePoint(msgspec.Struct, frozen=True, array_like=True):
+    """Five minutes of a brand: what was counted, what the baseline foresaw, and the range of an ordinary count.
+
+    All in negative mentions in the five minutes from `at` on; the newest five may not be over. Nine of ten
+    ordinary counts lie within `low` and `high`, both included.
+    """
+
+    at: datetime
+    observed: int
+    expected: float
+    low: int
+    high: int
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """A word or a #hashtag that a run says more often than the brand's usual negative talk does.
+
+    `posts` of the run that were read have it; `z` is its log-odds ratio in standard errors.
+    """
+
+    word: str
+    posts: int
+    z: float
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an alert fired: what was said since the onset, against what is usual, in parts that add up.
+
+    Counts are of negative mentions from `since` to `until`; `expected` is what the baseline foresaw for the same
+    span. `parts` cuts them in several ways, by dimension: "channel", "topic", "audience", "authors", "hashtag" and
+    "kind". Each mention is in exactly one part of each dimension, so that of every dimension the sums of `observed`,
+    `expected` and `excess` are the totals, to the last bit. A mention with several topics or hashtags is in the
+    part of its first; "none" has those without any, "other" those of rarer names.
+
+    `authors` are the different authors since the onset and `reach` the sum of their followers, each counted once; both
+    are at least that many if `at_least`. Posts without an author add nothing to either.
     """
 
     since: datetime
     until: datetime
     observed: int
     expected: float
-    by_channel: dict[str, int]
-    originals: int
-    reposts: int
+    parts: dict[str, list[Part]] = {}
+    authors: int = 0
+    reach: int = 0
+    at_least: bool = False
     first_post: TopPost | None
     top_posts: list[TopPost]
-    doubling_minutes: float | None
+    words: list[Word] = []
+    timeline: list[TimelinePoint] = []
+    growth: Growth = Growth()
+
+    @property
+    def excess(self) -> float:
+        """Observed above expected."""
+        return self.observed - self.expected
 
 
 class AlertState(enum.StrEnum):
@@ -333,6 +458,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at: datetime | None = None
 
 
+class ShadowAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """The alert that a shadow detector would have given. It goes to metrics and reports, never to people."""
+
+    brand: str
+    detector: str
+    onset: datetime
+    at: datetime
+    score: Score
+
+
 class IncidentState(enum.StrEnum):
     """The life of an incident."""
 
@@ -342,7 +477,11 @@ class IncidentState(enum.StrEnum):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """Alerts grouped for people: the newest state of one story. `version` grows by one at each change."""
+    """Alerts grouped for people: the newest state of one story. `version` grows by one at each change.
+
+    `signals` is what was unusual when its alerts fired; `little_history` says that the brand's habits were hardly
+    known then.
+    """
 
     id: str
     brand: str
@@ -356,4 +495,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     why: Explanation
     peak_surprise: float
     threshold: float
+    signals: list[str] = []
+    little_history: bool = False
     resolved_at: datetime | None = None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 import msgspec
 
 from detectors.alerting import AlertBook, AlertBookState
-from detectors.algorithms import DETECTORS, Detector
+from detectors.algorithms import Detector, KnowsDays, kind_of
 from detectors.errors import StateError
+from detectors.explanation import Background, OpenBucket, Run, explain
 from detectors.history import CHUNK_BUCKETS, KEPT_CHUNKS, History
 from detectors.model import (
     MINUTE_MS,
@@ -18,33 +19,45 @@ from detectors.model import (
     Brand,
     Bucket,
     BucketStatus,
+    Explanation,
     Incident,
     Mention,
+    MinuteCounts,
     Score,
     ScoreStatus,
     Sentiment,
+    ShadowAlert,
     from_ms,
+    to_ms,
 )
-from detectors.run import OpenBucket, Run, explain
 from detectors.windowing import MonitorClock, bucket_start
 
 __all__ = ["BrandMonitor", "BrandState", "Event", "Tally"]
 
-Event = Bucket | Alert | Incident
+Event = Bucket | Alert | Incident | ShadowAlert
 
-VERSION = 1
+VERSION = 2
+NOTHING = MinuteCounts()
 SCORED_AHEAD = 10
 """Open buckets that are scored before they close; further ahead of the watermark it is too early to judge."""
 REMEMBERED_KEYS = 8192
 REMEMBERED_MS = 24 * 3_600_000
+REMEMBERED_AUTHORS = 8192
 HOUR_MS = 3_600_000
 DORMANT_MS = 30 * 24 * HOUR_MS
 
 
 @dataclass(slots=True)
 class Tally:
-    """What happened to mentions, for the metrics: counts since somebody last looked."""
+    """What happened to mentions, for the metrics: counts since somebody last looked.
 
+    `spent_s` is what each detector cost, in seconds of `timer`; nothing is timed without one. `on_shadow_scores`,
+    if given, hears what the shadow detectors of a brand made of each bucket: brand, start in ms, scores by name.
+    """
+
+    timer: Callable[[], float] | None = None
+    on_shadow_scores: Callable[[str, int, dict[str, Score]], None] | None = None
+    spent_s: dict[str, float] = field(default_factory=dict)
     counted: dict[tuple[str, Sentiment], int] = field(default_factory=dict)
     late: dict[str, int] = field(default_factory=dict)
     duplicate: dict[str, int] = field(default_factory=dict)
@@ -53,27 +66,34 @@ class Tally:
 class BrandState(msgspec.Struct):
     """All that one brand's monitor remembers.
 
-    `seen` is the newest offset counted from each source partition, `keys` maps the hash of a post to its
-    time, `carried` says how much each source usually brings, `closed_until_ms` is the start of the first
-    bucket that is not closed, `newest_mention_ms` that of the newest closed bucket with a mention, `silent_buckets`
-    counts those without data that the detectors do not know of.
+    `seen` is the newest offset counted from each source partition, `keys` maps the hash of a post to its time,
+    `authors` those who were counted within the last hour or two to the time of it, `carried` says how much each
+    source usually brings, `since_ms` is when its time began, `closed_until_ms` the start of the first bucket that
+    is not closed, `newest_mention_ms` that of the newest closed bucket with a mention, `silent_buckets` counts
+    those without data that the detectors do not know of. `parameters` are those that each of `detectors` was
+    made with.
     """
 
     version: int = VERSION
     timezone: str = "UTC"
+    since_ms: int = 0
     closed_until_ms: int | None = None
     seen: dict[int, int] = {}
     keys: dict[int, int] = {}
+    authors: dict[str, int] = {}
     carried: dict[str, float] = {}
     open: dict[int, OpenBucket] = {}
     run: Run | None = None
+    background: Background = msgspec.field(default_factory=Background)
     newest_mention_ms: int = 0
     silent_buckets: int = 0
     handed_over: bool = False
     status: ScoreStatus = ScoreStatus.WARMING_UP
     book: AlertBookState = msgspec.field(default_factory=AlertBookState)
+    shadow_book: AlertBookState = msgspec.field(default_factory=AlertBookState)
     history: History | None = None
     detectors: dict[str, bytes] = {}
+    parameters: dict[str, dict[str, int | float]] = {}
 
 
 class BrandMonitor:
@@ -84,13 +104,28 @@ class BrandMonitor:
     `advance` more often, up to the time of the next mention, changes nothing either.
     """
 
-    def __init__(self, brand: Brand, clock: MonitorClock, tally: Tally, state: BrandState | None = None) -> None:
+    def __init__(
+        self,
+        brand: Brand,
+        clock: MonitorClock,
+        tally: Tally,
+        state: BrandState | None = None,
+        *,
+        days: Sequence[float] = (),
+    ) -> None:
+        """A brand's monitor, as `state` says or new; a new one may expect `days` as other brands have them."""
         self.brand = brand
         self.state = state or BrandState(timezone=brand.timezone)
         self._clock = clock
         self._tally = tally
         self._book = AlertBook(brand, self.state.book)
-        self._detectors: dict[str, Detector] = {name: self._load(name) for name in brand.detectors}
+        self._shadow_book = AlertBook(brand, self.state.shadow_book)
+        self._live: dict[str, Detector] = {name: self._load(name) for name in brand.detectors}
+        self._shadows: dict[str, Detector] = {name: self._load(name) for name in brand.shadow_detectors}
+        if days and state is None:
+            for detector in [*self._live.values(), *self._shadows.values()]:
+                if isinstance(detector, KnowsDays):
+                    detector.start_from(days)
         self._leader = brand.detectors[0]
         self.state.timezone = brand.timezone
         self.state.detectors = {}
@@ -119,18 +154,18 @@ class BrandMonitor:
         bucket = state.open.get(start)
         if bucket is None:
             bucket = state.open[start] = OpenBucket()
-        bucket.add(mention)
-        if mention.sentiment is Sentiment.NEGATIVE and state.closed_until_ms is not None:
+        negative = mention.sentiment is Sentiment.NEGATIVE
+        bucket.add(mention, new_author=negative and self._is_new_author(mention))
+        if negative and state.closed_until_ms is not None:
             return self._look_ahead(state.closed_until_ms, mention)
         return ()
 
     def advance(self, time_ms: int) -> list[Event]:
         """Close every bucket that ends at or before this time (the least watermark)."""
         state = self.state
-        if state.closed_until_ms is None:
-            state.closed_until_ms = min([bucket_start(time_ms), *state.open])
-            state.history = History(start_ms=state.closed_until_ms)
-            state.newest_mention_ms = state.closed_until_ms
+        if state.history is None and not self._begin(time_ms):
+            return []
+        assert state.closed_until_ms is not None
         events: list[Event] = []
         if state.handed_over:
             state.handed_over = False
@@ -152,6 +187,24 @@ class BrandMonitor:
                 state.closed_until_ms = silent_until
         return events
 
+    def _begin(self, time_ms: int) -> bool:
+        """Whether the brand's life has begun by then: a minute before its first mention.
+
+        Not when the time is first known: several partitions know another than one. And not before all of them have
+        come so far, since one of them may still bring an earlier mention.
+        """
+        state, now_ms = self.state, bucket_start(time_ms)
+        first_ms = min(state.open, default=None)
+        if first_ms is None or first_ms - MINUTE_MS > now_ms:
+            state.closed_until_ms = now_ms
+            return False
+        begins_ms = first_ms - MINUTE_MS
+        if state.closed_until_ms is not None:
+            begins_ms = max(begins_ms, state.closed_until_ms)
+        state.since_ms = state.newest_mention_ms = state.closed_until_ms = begins_ms
+        state.history = History(start_ms=begins_ms)
+        return True
+
     def hand_over(self) -> None:
         """End the learning from recorded posts: keep the habits, forget the alerts and where the posts lay.
 
@@ -160,14 +213,25 @@ class BrandMonitor:
         state = self.state
         if state.open:
             self.advance(max(state.open) + MINUTE_MS)
-        state.book = AlertBookState()
-        self._book = AlertBook(self.brand, state.book)
+        state.book, state.shadow_book = AlertBookState(), AlertBookState()
+        self._book, self._shadow_book = AlertBook(self.brand, state.book), AlertBook(self.brand, state.shadow_book)
         state.seen, state.run, state.handed_over = {}, None, True
 
     @property
     def closes_at_ms(self) -> int:
         """`advance` has something to do from this time on."""
         return 0 if self.state.closed_until_ms is None else self.state.closed_until_ms + MINUTE_MS
+
+    def alerts_per_month(self) -> dict[str, float]:
+        """How often each detector, live or shadow, has alerted: what it makes of its budget of false alarms."""
+        since_ms, now_ms = self.state.since_ms, self.state.closed_until_ms or 0
+        books = dict.fromkeys(self._live, self._book) | dict.fromkeys(self._shadows, self._shadow_book)
+        return {name: book.per_month(name, since_ms=since_ms, now_ms=now_ms) for name, book in books.items()}
+
+    def days(self) -> list[float] | None:
+        """How the days of this brand go, where its leading detector has come to know it (see `KnowsDays`)."""
+        leader = self._live[self._leader]
+        return leader.shape() if isinstance(leader, KnowsDays) else None
 
     @property
     def firing(self) -> bool:
@@ -179,27 +243,68 @@ class BrandMonitor:
     def _close(self, start: int, bucket: OpenBucket | None) -> list[Event]:
         self._end_silence(start)
         state = self.state
-        negative = bucket.negative if bucket else 0
-        scores = {name: detector.score([negative], start)[0] for name, detector in self._detectors.items()}
+        counts = bucket.counts if bucket else NOTHING
+        scores = {name: self._score(name, detector, [counts], start)[0] for name, detector in self._live.items()}
         lead = scores[self._leader]
         state.status = lead.status
         end = start + MINUTE_MS
+        at_ms = bucket.last_ms if bucket and bucket.negative else end
         events: list[Event] = [self._bucket(start, bucket, scores)]
-        state.run = self._extended(state.run, start, bucket, lead)
+        before, state.run = state.run, self._extended(state.run, start, bucket, lead)
+        state.background.close(start, bucket, lead)
+        if state.run is None:
+            state.background.learn(start, before, bucket)
         for name, score in scores.items():
             if score.exceeds and not self._book.firing(name):
-                at_ms = bucket.last_ms if bucket and bucket.negative else end
                 events += self._fire(name, score, state.run, start, at_ms)
-        events += self._grow(lead, state.run, end)
-        for name, detector in self._detectors.items():
-            detector.learn(negative, start, alerting=self._book.firing(name))
+        for name, detector in self._live.items():
+            self._learn(name, detector, counts, start, alerting=self._book.firing(name))
         if self._book.any_firing:
+            events += self._grow(lead, state.run, end)
             run = state.run or Run(start_ms=start)
-            events += self._book.close_bucket(scores, at_ms=end, explain=lambda: explain(run, until_ms=end))
+            events += self._book.close_bucket(scores, at_ms=end, explain=lambda: self._explain(run, end))
+        if self._shadows:
+            events += self._close_shadows(start, counts, at_ms)
         assert state.history is not None
-        state.history.append(negative)
-        self._forget_keys(start)
+        state.history.append(counts)
+        self._forget(start)
         return events
+
+    def _close_shadows(self, start: int, counts: MinuteCounts, at_ms: int) -> list[ShadowAlert]:
+        """Shadow detectors live as live ones do, but for looking ahead: so they may be a minute late."""
+        alerts: list[ShadowAlert] = []
+        book, run, end = self._shadow_book, self.state.run or Run(start_ms=start), start + MINUTE_MS
+        scores: dict[str, Score] = {}
+        for name, detector in self._shadows.items():
+            score = scores[name] = self._score(name, detector, [counts], start)[0]
+            if score.exceeds and not book.firing(name):
+                why = self._explain(run, at_ms)
+                alert = book.fire(name, score, onset_ms=run.start_ms, at_ms=at_ms, why=why)[0]
+                if isinstance(alert, Alert) and to_ms(alert.at) == at_ms:  # else the story of before
+                    told = ShadowAlert(brand=alert.brand, detector=name, onset=alert.onset, at=alert.at, score=score)
+                    alerts.append(told)
+            self._learn(name, detector, counts, start, alerting=book.firing(name))
+        if self._tally.on_shadow_scores is not None:
+            self._tally.on_shadow_scores(self.brand.id, start, scores)
+        if book.any_firing:
+            book.close_bucket(scores, at_ms=end, explain=lambda: self._explain(run, end))
+        return alerts
+
+    def _score(self, name: str, detector: Detector, counts: Sequence[MinuteCounts], start: int) -> list[Score]:
+        timer = self._tally.timer
+        if timer is None:
+            return detector.score(counts, start)
+        began = timer()
+        scores = detector.score(counts, start)
+        self._tally.spent_s[name] = self._tally.spent_s.get(name, 0.0) + timer() - began
+        return scores
+
+    def _learn(self, name: str, detector: Detector, counts: MinuteCounts, start: int, *, alerting: bool) -> None:
+        timer = self._tally.timer
+        began = timer() if timer else 0.0
+        detector.learn(counts, start, alerting=alerting)
+        if timer:
+            self._tally.spent_s[name] = self._tally.spent_s.get(name, 0.0) + timer() - began
 
     def _skip(self, start: int, until: int, bucket: OpenBucket | None) -> list[Event]:
         """Buckets without data: nothing is learned; told are the first, and what other sources said meanwhile."""
@@ -213,7 +318,7 @@ class BrandMonitor:
             state.run = None
         if not first and bucket is None:
             return []
-        scores = dict.fromkeys(self._detectors, Score(status=ScoreStatus.NO_DATA))
+        scores = dict.fromkeys(self._live, Score(status=ScoreStatus.NO_DATA))
         return [self._bucket(start, bucket, scores, BucketStatus.NO_DATA)]
 
     def _end_silence(self, start: int) -> None:
@@ -221,7 +326,7 @@ class BrandMonitor:
         state = self.state
         if not state.silent_buckets:
             return
-        for detector in self._detectors.values():
+        for detector in [*self._live.values(), *self._shadows.values()]:
             detector.skip(state.silent_buckets)
         assert state.history is not None
         if state.silent_buckets > KEPT_CHUNKS * CHUNK_BUCKETS:
@@ -277,16 +382,17 @@ class BrandMonitor:
             return []
         self._end_silence(first)
         buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
-        counts = [bucket.negative if bucket else 0 for bucket in buckets]
-        grown = self._book.doubled((state.run.observed - state.run.expected if state.run else 0) + sum(counts))
-        if not grown and all(self._book.firing(name) for name in self._detectors):
+        counts = [bucket.counts if bucket else NOTHING for bucket in buckets]
+        ahead_count = sum(minute.negative for minute in counts)
+        grown = self._book.doubled((state.run.observed - state.run.expected if state.run else 0) + ahead_count)
+        if not grown and all(self._book.firing(name) for name in self._live):
             return []
         events: list[Event] = []
-        lead = self._detectors[self._leader].score(counts, first)
-        for name, detector in self._detectors.items():
+        lead = self._score(self._leader, self._live[self._leader], counts, first)
+        for name, detector in self._live.items():
             if self._book.firing(name):
                 continue
-            scores = lead if name == self._leader else detector.score(counts, first)
+            scores = lead if name == self._leader else self._score(name, detector, counts, first)
             position = next((i for i, score in enumerate(scores) if score.exceeds), None)
             if position is not None:
                 run = self._run_ahead(first, buckets[: position + 1], lead)
@@ -308,18 +414,22 @@ class BrandMonitor:
             return None
         if run is None:
             run = Run(start_ms=start)
-        run.extend(bucket, lead.expected_per_min)
+        run.extend(start, bucket, lead.expected_per_min)
+        run.alerted |= self._book.any_firing
         return run
+
+    def _explain(self, run: Run, until_ms: int) -> Explanation:
+        return explain(run, self.state.background, self.brand, until_ms=until_ms)
 
     def _fire(self, name: str, score: Score, run: Run | None, start: int, at_ms: int) -> list[Alert | Incident]:
         run = run or Run(start_ms=start)
-        why = explain(run, until_ms=at_ms)
+        why = self._explain(run, at_ms)
         return self._book.fire(name, score, onset_ms=run.start_ms, at_ms=at_ms, why=why)
 
     def _grow(self, score: Score, run: Run | None, at_ms: int) -> list[Incident]:
         if run is None or not self._book.doubled(run.observed - run.expected):
             return []
-        return [self._book.grow(score, explain(run, until_ms=at_ms), at_ms=at_ms)]
+        return [self._book.grow(score, self._explain(run, at_ms), at_ms=at_ms)]
 
     # -------------------------------------------------------------------------------- memory
 
@@ -334,10 +444,33 @@ class BrandMonitor:
             self.state.keys = dict(islice(keys.items(), len(keys) - REMEMBERED_KEYS, None))
         return True
 
-    def _forget_keys(self, start: int) -> None:
-        if start % HOUR_MS == 0 and self.state.keys:
-            oldest_ms = start - REMEMBERED_MS
-            self.state.keys = {key: event_ms for key, event_ms in self.state.keys.items() if event_ms >= oldest_ms}
+    def _is_new_author(self, mention: Mention) -> bool:
+        """Whether this author counts in this mention's minute: once an hour. One whom nobody names is always new.
+
+        Who arrives out of order is counted where it was said first: partitions have no order between them.
+        """
+        if mention.author is None:
+            return True
+        authors, author = self.state.authors, f"{mention.source} {mention.author}"
+        start, counted_ms = bucket_start(mention.event_ms), authors.get(author)
+        if counted_ms is not None and abs(counted_ms - start) < HOUR_MS:
+            if counted_ms <= start:
+                return False
+            if (later := self.state.open.get(counted_ms)) is not None:
+                later.authors -= 1
+        authors[author] = start
+        if len(authors) >= REMEMBERED_AUTHORS + REMEMBERED_AUTHORS // 8:
+            self.state.authors = dict(islice(authors.items(), len(authors) - REMEMBERED_AUTHORS, None))
+        return True
+
+    def _forget(self, start: int) -> None:
+        if start % HOUR_MS:
+            return
+        state, oldest_ms, hour_ago_ms = self.state, start - REMEMBERED_MS, start - HOUR_MS
+        if state.keys:
+            state.keys = {key: event_ms for key, event_ms in state.keys.items() if event_ms >= oldest_ms}
+        if state.authors:
+            state.authors = {author: at_ms for author, at_ms in state.authors.items() if at_ms > hour_ago_ms}
 
     def _carry(self, source: str) -> None:
         carried = self.state.carried
@@ -347,26 +480,29 @@ class BrandMonitor:
 
     def _load(self, name: str) -> Detector:
         """The detector as it was, or warmed again from the kept buckets where that cannot be."""
-        state, kind = self.state, DETECTORS[name]
-        budget, timezone = self.brand.false_alarms_per_month, self.brand.timezone
+        state, brand, kind = self.state, self.brand, kind_of(name)
+        parameters = brand.parameters.get(name, {})
+        budget, timezone, params = brand.false_alarms_per_month, brand.timezone, kind.PARAMS(**parameters)
         snapshot = state.detectors.get(name)
-        if snapshot is not None and state.timezone == timezone:
+        if snapshot is not None and state.timezone == timezone and state.parameters.get(name, {}) == parameters:
             try:
-                return kind.restore(snapshot, false_alarms_per_month=budget, timezone=timezone)
+                return kind.restore(snapshot, false_alarms_per_month=budget, timezone=timezone, params=params)
             except StateError:
                 pass
-        detector = kind(false_alarms_per_month=budget, timezone=timezone)
+        detector = kind(false_alarms_per_month=budget, timezone=timezone, params=params)
         if state.history is not None:
-            for position, count in enumerate(state.history.counts()):
-                if count is None:
+            for position, counts in enumerate(state.history.counts()):
+                if counts is None:
                     detector.skip(1)
                 else:
-                    detector.learn(count, state.history.start_ms + position * MINUTE_MS, alerting=False)
+                    detector.learn(counts, state.history.start_ms + position * MINUTE_MS, alerting=False)
         return detector
 
     def snapshot(self) -> bytes:
         """The whole state, for `restore`."""
-        self.state.detectors = {name: detector.snapshot() for name, detector in self._detectors.items()}
+        detectors = self._live | self._shadows
+        self.state.detectors = {name: detector.snapshot() for name, detector in detectors.items()}
+        self.state.parameters = {name: self.brand.parameters.get(name, {}) for name in detectors}
         return msgspec.msgpack.encode(self.state)
 
     @classmethod

@@ -14,14 +14,20 @@ from detectors.windowing import FOREVER_MS, MonitorClock, MonitorClockState, buc
 __all__ = ["PartitionMonitor", "PartitionState"]
 
 VERSION = 1
+DAY_MS = 24 * 3_600_000
 
 
 class PartitionState(msgspec.Struct):
-    """What a partition remembers beside its brands. `next_offset` is the first record not contained."""
+    """What a partition remembers beside its brands. `next_offset` is the first record not contained.
+
+    `days` is how days go in each time zone, learned from the brands there at the start of day `days_of` (UTC).
+    """
 
     version: int = VERSION
     next_offset: int = 0
     clock: MonitorClockState = msgspec.field(default_factory=MonitorClockState)
+    days: dict[str, list[float]] = {}
+    days_of: int = 0
 
 
 class PartitionMonitor:
@@ -50,7 +56,9 @@ class PartitionMonitor:
             self.changed.add(brand.id)
             monitor = self.monitors.get(brand.id)
             if monitor is None:
-                monitor = self.monitors[brand.id] = BrandMonitor(brand, self.clock, self.tally)
+                monitor = self.monitors[brand.id] = BrandMonitor(
+                    brand, self.clock, self.tally, days=self.state.days.get(brand.timezone, ())
+                )
             others = self.clock.others(batch.partition)
             for mention in batch.mentions:
                 if others is not None:
@@ -60,6 +68,9 @@ class PartitionMonitor:
                 events += monitor.observe(batch.partition, mention)
         time_ms = self.clock.move(batch.partition, batch.watermark_ms)
         if time_ms is not None and bucket_start(time_ms) > self._advanced_ms:
+            if time_ms // DAY_MS != self.state.days_of:
+                self.state.days_of = time_ms // DAY_MS
+                self._learn_days()
             self._advanced_ms = bucket_start(time_ms)
             events += self._advance_all(time_ms)
         return events
@@ -70,6 +81,18 @@ class PartitionMonitor:
                 self.changed.add(name)
                 yield from monitor.advance(time_ms)
         self.clock.prune()
+
+    def _learn_days(self) -> None:
+        """Take from the brands what new ones of their time zone may expect.
+
+        Once a day and rounded: a brand that a crash has left a moment ahead of its partition changes nothing.
+        """
+        known: dict[str, list[list[float]]] = {}
+        for monitor in self.monitors.values():
+            if (shape := monitor.days()) is not None:
+                known.setdefault(monitor.brand.timezone, []).append(shape)
+        for timezone, shapes in known.items():
+            self.state.days[timezone] = [round(sum(shares) / len(shares), 2) for shares in zip(*shapes, strict=True)]
 
     def statuses(self) -> dict[str, int]:
         """How many brands are in each state: firing, or the status of their newest score."""

@@ -43,9 +43,29 @@ def _timezone(name: str) -> str:
 def _detector(name: str) -> str:
     from detectors.algorithms import DETECTORS
 
-    if name not in DETECTORS:
+    if name.partition(":")[0] not in DETECTORS:
         raise ValueError(f"no detector {name!r}; expected one of: {', '.join(sorted(DETECTORS))}")
     return name
+
+
+def _parameters(given: dict[str, dict[str, int | float]]) -> dict[str, dict[str, float]]:
+    import msgspec
+
+    from detectors.algorithms import kind_of
+
+    for name, parameters in given.items():
+        kind = kind_of(_detector(name)).PARAMS
+        known = {field.name for field in msgspec.structs.fields(kind)}
+        for parameter, value in parameters.items():
+            if parameter not in known:
+                raise ValueError(
+                    f"{name}: no parameter {parameter!r}; expected one of: {', '.join(sorted(known)) or 'none'}"
+                )
+            try:
+                msgspec.convert({parameter: value}, kind)
+            except msgspec.ValidationError as error:
+                raise ValueError(f"{name}.{parameter}: {error}") from None
+    return given
 
 
 def _language(code: str) -> str:
@@ -80,6 +100,8 @@ _Terms = Annotated[list[Annotated[str, AfterValidator(_term)]], Field(min_length
 _Zone = Annotated[str, AfterValidator(_timezone)]
 _Languages = Annotated[list[Annotated[str, AfterValidator(_language)]], Field(min_length=1)]
 _Detectors = Annotated[list[Annotated[str, AfterValidator(_detector)]], Field(min_length=1)]
+_Shadows = list[Annotated[str, AfterValidator(_detector)]]
+_Parameters = Annotated[dict[str, dict[str, int | float]], AfterValidator(_parameters)]
 _Budget = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Span = Annotated[timedelta, BeforeValidator(_span)]
 _PositiveSpan = Annotated[timedelta, BeforeValidator(_span), AfterValidator(_positive)]
@@ -104,6 +126,8 @@ class DefaultsPart(_Part):
     timezone: _Zone = "UTC"
     languages: _Languages = ["en", "fr"]
     detectors: _Detectors = ["surge"]
+    shadow_detectors: _Shadows = []
+    parameters: _Parameters = {}
     allowed_lateness: _Span = timedelta(seconds=60)
     no_data_after: _PositiveSpan = timedelta(hours=2)
 
@@ -122,6 +146,8 @@ class BrandPart(_Part):
     timezone: _Zone | None = None
     languages: _Languages | None = None
     detectors: _Detectors | None = None
+    shadow_detectors: _Shadows | None = None
+    parameters: _Parameters | None = None
     false_alarms_per_month: _Budget | None = None
 
 

@@ -74,7 +74,7 @@ def watch_for_labels(labels_brands: Sequence[str]) -> Watch:
 
 def _watch(file: BrandsFile, environ: Mapping[str, str]) -> Watch:
     """The parts of a file as the structs of `detectors.model`, defaults and variables filled in."""
-    own = {"match", "timezone", "languages", "detectors", "false_alarms_per_month"}
+    own = {"match", "timezone", "languages", "detectors", "shadow_detectors", "parameters", "false_alarms_per_month"}
     inherited = file.defaults.model_dump(exclude={"allowed_lateness", "no_data_after"})
     return Watch(
         brands=[

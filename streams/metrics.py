@@ -29,6 +29,27 @@ class Metrics:
         self.alerts = Counter(
             "badbuzz_alerts_total", "Changes of alerts published", ["detector", "state"], registry=registry
         )
+        self.shadow_alerts = Counter(
+            "badbuzz_shadow_alerts_total",
+            "Alerts that shadow detectors would have given",
+            ["brand", "detector"],
+            registry=registry,
+        )
+        self.alerts_per_month = Gauge(
+            "badbuzz_alerts_per_month",
+            "Alerts of the newest 30 days, live detectors and shadows; to be held against the budget",
+            ["brand", "detector"],
+            registry=registry,
+        )
+        self.false_alarm_budget = Gauge(
+            "badbuzz_false_alarm_budget_per_month",
+            "False alarms allowed by the configuration",
+            ["brand"],
+            registry=registry,
+        )
+        self.detector_seconds = Counter(
+            "badbuzz_detector_seconds_total", "Time spent in each detector", ["detector"], registry=registry
+        )
         self.incidents = Counter(
             "badbuzz_incidents_total", "Changes of incidents published", ["state"], registry=registry
         )

@@ -15,6 +15,7 @@ from detectors.model import (
     Incident,
     IncidentState,
     Score,
+    ScoreStatus,
     from_ms,
     to_ms,
 )
@@ -23,6 +24,7 @@ __all__ = ["AlertBook", "AlertBookState", "alert_id"]
 
 REFRACTORY_MS = 6 * 3_600_000
 """A detector that fires again so soon after it fired means the same story."""
+MONTH_MS = 30 * 24 * 3_600_000
 CALM_BUCKETS = 60
 """An alert is over when its score stayed under half its threshold for so many minutes."""
 
@@ -43,6 +45,8 @@ class AlertBookState(msgspec.Struct):
     alerts: dict[str, Alert] = {}
     calm: dict[str, int] = {}
     incident: Incident | None = None
+    fired: dict[str, list[int]] = {}
+    """When each detector's alerts of the newest month first fired, in ms."""
     told: float = 0.0
     """Posts above expectation in the newest version of the incident that people saw."""
 
@@ -57,16 +61,27 @@ class AlertBook:
     def __init__(self, brand: Brand, state: AlertBookState | None = None) -> None:
         self.brand = brand
         self.state = state or AlertBookState()
+        self._firing = {name for name, alert in self.state.alerts.items() if alert.state is AlertState.FIRING}
 
     def firing(self, detector: str) -> bool:
         """Whether this detector's alert is on."""
-        alert = self.state.alerts.get(detector)
-        return alert is not None and alert.state is AlertState.FIRING
+        return detector in self._firing
 
     @property
     def any_firing(self) -> bool:
         """Whether any alert of the brand is on."""
-        return any(alert.state is AlertState.FIRING for alert in self.state.alerts.values())
+        return bool(self._firing)
+
+    def per_month(self, detector: str, *, since_ms: int, now_ms: int) -> float:
+        """Alerts of this detector per month of 30 days, in the newest month or since then, if that is later.
+
+        Of what is watched for less than a day nothing can be said: 0.
+        """
+        watched_ms = min(MONTH_MS, now_ms - since_ms)
+        if watched_ms < MONTH_MS / 30:
+            return 0.0
+        fired = sum(now_ms - fired_ms < MONTH_MS for fired_ms in self.state.fired.get(detector, ()))
+        return fired * MONTH_MS / watched_ms
 
     def fire(
         self, detector: str, score: Score, *, onset_ms: int, at_ms: int, why: Explanation
@@ -88,7 +103,10 @@ class AlertBook:
                 score=score,
                 why=why,
             )
+            newest = [fired_ms for fired_ms in state.fired.get(detector, ()) if at_ms - fired_ms < MONTH_MS]
+            state.fired[detector] = [*newest, at_ms]
         state.alerts[detector] = alert
+        self._firing.add(detector)
         state.calm[detector] = 0
         return [alert, self._join(alert, at_ms)]
 
@@ -132,6 +150,7 @@ class AlertBook:
             alert = self.state.alerts[detector]
             alert = msgspec.structs.replace(alert, state=AlertState.RESOLVED, resolved_at=from_ms(at_ms), why=why)
             self.state.alerts[detector] = alert
+            self._firing.discard(detector)
             changed.append(alert)
         incident = self.state.incident
         if incident is not None and not self.any_firing:
@@ -144,7 +163,10 @@ class AlertBook:
         if incident is not None and (incident.state is not IncidentState.RESOLVED or alert.id in incident.alerts):
             alerts = incident.alerts if alert.id in incident.alerts else [*incident.alerts, alert.id]
             opened = IncidentState.OPEN if incident.state is IncidentState.RESOLVED else incident.state
-            return self._change(incident, at_ms, why=alert.why, alerts=alerts, state=opened, resolved_at=None)
+            signals = list(dict.fromkeys([*incident.signals, *alert.score.signals]))
+            return self._change(
+                incident, at_ms, why=alert.why, alerts=alerts, state=opened, resolved_at=None, signals=signals
+            )
         assert alert.score.surprise is not None and alert.score.threshold is not None
         self.state.incident = Incident(
             id=f"incident-{alert.id}",
@@ -159,6 +181,8 @@ class AlertBook:
             why=alert.why,
             peak_surprise=alert.score.surprise,
             threshold=alert.score.threshold,
+            signals=alert.score.signals,
+            little_history=alert.score.status is ScoreStatus.LITTLE_HISTORY,
         )
         self.state.told = _excess(alert.why)
         return self.state.incident

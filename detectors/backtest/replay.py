@@ -8,7 +8,7 @@ from datetime import datetime
 
 from detectors.intake import Intake, RawRecord, Rejected
 from detectors.mentions import MentionFinder
-from detectors.model import Alert, Brand, Bucket, Incident, Sentiment, Watch
+from detectors.model import Alert, Brand, Bucket, BucketStatus, Incident, Sentiment, ShadowAlert, Watch
 from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
 
@@ -19,19 +19,25 @@ class Replay:
     """Posts in, alerts and incidents out, as one partition of posts and one of mentions would give them.
 
     `alerts` and `incidents` hold every change of state, in order; `rejected` the records that are no posts.
-    The replay ends with the watermark of the last post: what is still open then stays open.
+    The replay ends with the watermark of the last post: what is still open then stays open. What came before `since`
+    is only there to learn from: `counts`, `first_firings`, `shadow_firings` and `days` leave it out.
     """
 
-    def __init__(self, watch: Watch, finder: MentionFinder) -> None:
+    def __init__(self, watch: Watch, finder: MentionFinder, *, since: datetime | None = None) -> None:
         self.watch = watch
+        self.since = since
         self.alerts: list[Alert] = []
         self.incidents: list[Incident] = []
+        self.shadow_alerts: list[ShadowAlert] = []
         self.rejected: list[Rejected] = []
         self.posts = 0
+        self.buckets: Counter[str] = Counter()
+        """How many buckets of each brand closed with data, those that it only learned from too."""
         self.partition = PartitionMonitor(watch.brands)
         self._intake = Intake(watch, finder)
         self._first: datetime | None = None
         self._last: datetime | None = None
+        self._early: Counter[tuple[str, Sentiment]] = Counter()
 
     def feed(self, records: Sequence[RawRecord]) -> list[Event]:
         """The next records of the file; what came of them."""
@@ -43,11 +49,20 @@ class Replay:
             events += self.partition.take(batch)
         for event in events:
             if isinstance(event, Bucket):
-                self._first = self._first or event.start
-                self._last = event.start
+                self._take(event)
         self.alerts += [event for event in events if isinstance(event, Alert)]
+        self.shadow_alerts += [event for event in events if isinstance(event, ShadowAlert)]
         self.incidents += [event for event in events if isinstance(event, Incident)]
         return events
+
+    def _take(self, bucket: Bucket) -> None:
+        self.buckets[bucket.brand] += bucket.status is BucketStatus.COUNTED
+        if self.since is not None and bucket.start < self.since:
+            for sentiment in Sentiment:
+                self._early[bucket.brand, sentiment] += getattr(bucket, sentiment)
+            return
+        self._first = self._first or bucket.start
+        self._last = bucket.start
 
     def hand_over(self) -> dict[str, bytes]:
         """End the replay as a start for live monitors: the snapshot of each brand that was mentioned."""
@@ -61,7 +76,7 @@ class Replay:
         """Mentions of each brand by sentiment."""
         counts: dict[str, Counter[Sentiment]] = {brand.id: Counter() for brand in self.watch.brands}
         for (brand, sentiment), count in self.partition.tally.counted.items():
-            counts[brand][sentiment] += count
+            counts[brand][sentiment] += count - self._early[brand, sentiment]
         return counts
 
     def first_firings(self, brand: Brand) -> list[Alert]:
@@ -70,7 +85,14 @@ class Replay:
         for alert in self.alerts:
             if alert.brand == brand.id:
                 firings.setdefault(alert.id, alert)
-        return list(firings.values())
+        return [alert for alert in firings.values() if self._counts(alert.at)]
+
+    def shadow_firings(self) -> list[ShadowAlert]:
+        """The alerts that shadow detectors would have given, of all brands."""
+        return [alert for alert in self.shadow_alerts if self._counts(alert.at)]
+
+    def _counts(self, at: datetime) -> bool:
+        return self.since is None or self.since <= at
 
     @property
     def days(self) -> float:

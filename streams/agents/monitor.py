@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord
 
 from detectors.errors import Reason
-from detectors.model import Alert, Bucket, Incident, MentionBatch
+from detectors.model import Alert, Bucket, Incident, MentionBatch, ShadowAlert
 from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
 from streams.agents.durable import Cut, DurableAgent, Slot
@@ -20,6 +21,7 @@ from streams.state import brand_key, partition_key
 __all__ = ["MonitorAgent"]
 
 COUNT_STATES_S = 2.0
+COUNT_ALERTS_S = 30.0
 
 log = structlog.get_logger("badbuzz")
 
@@ -33,6 +35,7 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
         runtime.every(COUNT_STATES_S, self._count_states, "monitor: brand states")
+        runtime.every(COUNT_ALERTS_S, self._count_alerts, "monitor: alerts per month")
         self._decode = msgspec.msgpack.Decoder(MentionBatch).decode
         self._encode = msgspec.json.Encoder().encode
 
@@ -45,6 +48,7 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
             if (raw := self.table.get(brand_key(partition, brand.id))) is not None
         }
         monitor = PartitionMonitor.restore(self.runtime.watch.brands, own, by_brand)
+        monitor.tally.timer = time.perf_counter
         return monitor, monitor.state.next_offset if own is not None else None
 
     def cut(self, slot: Slot[PartitionMonitor]) -> Cut:
@@ -71,6 +75,10 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
 
     async def _publish(self, slot: Slot[PartitionMonitor], event: Event) -> None:
         metrics = self.runtime.metrics
+        if isinstance(event, ShadowAlert):
+            metrics.shadow_alerts.labels(event.brand, event.detector).inc()
+            log.info("shadow alert", brand=event.brand, detector=event.detector, at=event.at.isoformat())
+            return
         value = self._encode(event)
         match event:
             case Bucket():
@@ -91,6 +99,9 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
             metrics.late.labels(brand).inc(count)
         for brand, count in tally.duplicate.items():
             metrics.duplicate.labels(brand).inc(count)
+        for detector, seconds in tally.spent_s.items():
+            metrics.detector_seconds.labels(detector).inc(seconds)
+        tally.spent_s.clear()
         tally.counted.clear()
         tally.late.clear()
         tally.duplicate.clear()
@@ -104,3 +115,11 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
             states.update(other.state.statuses())
         for state, count in states.items():
             self.runtime.metrics.brands.labels(state).set(count)
+
+    async def _count_alerts(self) -> None:
+        metrics = self.runtime.metrics
+        for other in self.slots.values():
+            for name, monitor in other.state.monitors.items():
+                metrics.false_alarm_budget.labels(name).set(monitor.brand.false_alarms_per_month)
+                for detector, rate in monitor.alerts_per_month().items():
+                    metrics.alerts_per_month.labels(name, detector).set(rate)

@@ -18,7 +18,7 @@ from detectors.partition import PartitionMonitor
 from detectors.text import Judgement, Negativity, VaderNegativity
 from streams.bench.results import StepCost
 
-__all__ = ["CHUNK", "MemoryRun", "costs", "replay"]
+__all__ = ["CHUNK", "MemoryRun", "costs", "no_old_garbage", "replay"]
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -52,7 +52,7 @@ def replay(values: Sequence[bytes], watch: Watch) -> MemoryRun:
     judge.judge("warm", "en")  # reads its lexicons: a worker does that once in its life
     run = Replay(watch, MentionFinder(watch.brands, judge))
     buckets: list[Bucket] = []
-    with _no_old_garbage():
+    with no_old_garbage():
         started = time.perf_counter()
         for start in range(0, len(values), CHUNK):
             chunk = [
@@ -81,7 +81,7 @@ def costs(
         spent_s[step] += time.thread_time() - started
         return result
 
-    with _no_old_garbage():
+    with no_old_garbage():
         for start in range(0, len(values), CHUNK):
             chunk = values[start : start + CHUNK]
             records = [RawRecord(start + position, value, _PUBLISHED_MS) for position, value in enumerate(chunk)]
@@ -118,7 +118,7 @@ class _NoJudge(Negativity):
 
 
 @contextmanager
-def _no_old_garbage() -> Iterator[None]:
+def no_old_garbage() -> Iterator[None]:
     """What is alive now is not looked at by the collector: so a worker runs too, after its start."""
     gc.collect()
     gc.freeze()

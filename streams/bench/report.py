@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from streams.bench.results import BenchResult
+from collections.abc import Sequence
+
+import typer
+
+from streams.bench.results import BenchResult, ClosingCost, DetectorCost
+from streams.cli.report import Table
 from streams.cli.terminal import print_table
 
-__all__ = ["print_bench"]
+__all__ = ["closing_text", "detectors_table", "print_bench"]
 
 
 def print_bench(result: BenchResult) -> None:
@@ -46,6 +51,30 @@ def print_bench(result: BenchResult) -> None:
         "Cost of one post",
         ["step", ">us", "what"],
         [(step.step, f"{step.us_per_post:.1f}", step.what) for step in result.steps],
+    )
+    table = detectors_table(result.detectors)
+    print_table(table.title, table.columns, table.rows)
+    typer.echo(closing_text(result.closing))
+
+
+def detectors_table(costs: Sequence[DetectorCost]) -> Table:
+    """What each detector costs."""
+    rows = [
+        [cost.detector, f"{cost.quiet_per_s:,.0f}", f"{cost.busy_per_s:,.0f}", f"{cost.state_bytes:,}"]
+        for cost in costs
+    ]
+    return Table("Detectors, one core", ["", ">updates/s, quiet", ">updates/s, busy", ">bytes of state"], rows)
+
+
+def closing_text(cost: ClosingCost) -> str:
+    """What closing a minute of many brands costs.
+
+    >>> closing_text(ClosingCost(brands=20_000, seconds=0.4, per_100k_s=2.0, state_bytes=3_000))
+    'Closing a minute of 100,000 brands: 2.0 s on one core (20,000 measured, 0.40 s), 3,000 bytes of state each.'
+    """
+    return (
+        f"Closing a minute of 100,000 brands: {cost.per_100k_s:.1f} s on one core "
+        f"({cost.brands:,} measured, {cost.seconds:.2f} s), {cost.state_bytes:,} bytes of state each."
     )
 
 

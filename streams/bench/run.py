@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.bench.detectors import closing_cost, detector_costs
 from streams.bench.kafka import delete_topics
 from streams.bench.latency import latency
 from streams.bench.memory import MemoryRun, costs, replay
@@ -45,7 +46,7 @@ async def run_bench(options: BenchOptions, settings: Settings, *, at: Callable[[
     """
     if options.peers:
         peer_program()
-    stages = 2 * options.repeat + (4 if options.waves else 0) + (2 * len(PEERS) if options.peers else 0) + 1
+    stages = 2 * options.repeat + (4 if options.waves else 0) + (2 * len(PEERS) if options.peers else 0) + 3
     done = 0
 
     def stage(what: str, worth: int = 1) -> Callable[[float], None]:
@@ -85,6 +86,10 @@ async def run_bench(options: BenchOptions, settings: Settings, *, at: Callable[[
             stage("cost of each step")
             memory = median([run.posts_per_s for run in memory_runs])
             steps = await asyncio.to_thread(costs, values, watch, memory_posts_per_s=memory, stream_posts_per_s=rate)
+            told = stage("cost of each detector")
+            detectors = await asyncio.to_thread(detector_costs, progress=told)
+            stage("closing a minute of many brands")
+            closing = await asyncio.to_thread(closing_cost)
     return BenchResult(
         machine=Machine.here(name),
         posts=len(values),
@@ -100,6 +105,8 @@ async def run_bench(options: BenchOptions, settings: Settings, *, at: Callable[[
         peak_memory_mb=_peak(stream_runs),
         steps=steps,
         latency=found,
+        detectors=detectors,
+        closing=closing,
         peers=peers,
     )
 

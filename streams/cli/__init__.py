@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from detectors.errors import BadbuzzError, ConfigError, InputError, Unavailable
-from streams.cli import bench, config, demo, doctor, kafka, offline, worker
+from streams.cli import backtest, bench, config, demo, doctor, kafka, offline, results, simulate, tune, worker
 
 __all__ = ["app", "main"]
 
@@ -54,17 +54,34 @@ _add("replay", kafka.replay, "run", "badbuzz replay posts.jsonl --speed 60", "ba
 _add("broker", kafka.broker, "run", "badbuzz broker --port 9092")
 _add(
     "backtest",
-    offline.backtest,
+    backtest.backtest,
     "lab",
     "badbuzz backtest posts.jsonl --labels labels.json",
     "badbuzz backtest posts.jsonl --config brands.yaml --json -",
     "badbuzz backtest posts.csv --config brands.yaml --column text=body --source forum",
     "badbuzz backtest posts.jsonl --labels labels.json --fail-on missed --fail-on false-alarm",
+    "badbuzz backtest posts.jsonl --labels labels.json --since 2015-02-20 --report backtest.html",
+    "badbuzz backtest posts.jsonl --labels labels.json --detector surge --detector ears-c2",
+)
+_add(
+    "simulate",
+    simulate.simulate,
+    "lab",
+    "badbuzz simulate posts.jsonl --labels labels.json --event cascade --event contest",
+    "badbuzz simulate posts.jsonl --labels labels.json --event brigade@2026-01-26T14:00 --timezone Europe/Paris",
+)
+_add(
+    "tune",
+    tune.tune,
+    "lab",
+    "badbuzz tune posts.jsonl --labels labels.json --detector surge --out tuned.yaml",
+    "badbuzz tune a.jsonl b.jsonl --labels a.json --labels b.json --detector surge --report tuned.html",
 )
 _add("detect-counts", offline.detect_counts, "lab", "badbuzz detect-counts mentions.csv --out scored.csv")
 _add("classify", offline.classify, "lab", "echo 'my bag is lost AGAIN' | badbuzz classify --lang en")
 _add("topics", kafka.topics, "ops", "badbuzz topics --dry-run", "badbuzz topics --brokers kafka-1:9092,kafka-2:9092")
 _add("bench", bench.bench, "ops", "badbuzz bench", "badbuzz bench --peers --brokers 127.0.0.1:9092 --json bench.json")
+_add("results", results.results, "ops", "badbuzz results --quick", "badbuzz results --out results.md")
 _add("doctor", doctor.doctor, "ops", "badbuzz doctor --brokers kafka-1:9092")
 app.add_typer(config.app, name="config", rich_help_panel=_PANELS["ops"])
 

@@ -25,7 +25,7 @@ def bench(
         Path | None, typer.Option(metavar="OUT", help="Write the result here as JSON; - is stdout, without tables.")
     ] = None,
 ) -> None:
-    """Measure the throughput and the delay of this machine.
+    """Measure the throughput and the delay of this machine, and what each detector costs on it.
 
     On the embedded broker unless --brokers names another; its topics get a random prefix and are deleted.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -17,7 +18,19 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.sources.files import PostsFile
 
-__all__ = ["Brokers", "Columns", "Config", "Posts", "Prefix", "Source", "posts_file", "read_watch", "run", "settings"]
+__all__ = [
+    "Brokers",
+    "Columns",
+    "Config",
+    "Posts",
+    "Prefix",
+    "Source",
+    "posts_file",
+    "read_moment",
+    "read_watch",
+    "run",
+    "settings",
+]
 
 T = TypeVar("T")
 
@@ -67,6 +80,25 @@ def read_watch(path: Path) -> Watch:
     if not path.exists():
         raise Unavailable(f"{path}: no such file; expected the configuration that says what to watch")
     return load_watch(path, os.environ)
+
+
+def read_moment(option: str, text: str) -> datetime:
+    """The moment that an option names, in UTC where it names no zone.
+
+    Raises:
+        InputError: it names none.
+
+    >>> read_moment("--since", "2015-02-22T02:30+01:00"), read_moment("--until", "2015-02-22")
+    (datetime.datetime(2015, 2, 22, 1, 30, tzinfo=datetime.timezone.utc),
+     datetime.datetime(2015, 2, 22, 0, 0, tzinfo=datetime.timezone.utc))
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"{option} {text!r}: no date; expected ISO 8601, such as 2015-02-22 or 2015-02-22T02:30:00Z"
+        ) from None
 
 
 def posts_file(path: Path, columns: list[str] | None, source: str | None) -> PostsFile:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from detectors.model import Incident, IncidentState, TopPost, from_ms
 from streams.demo.board import Board, NegativePost, Row
-from streams.notifiers.message import body, title
+from streams.notifiers.message import body, named, pace, people, title
 
 __all__ = ["clean", "frame", "incident_lines", "incident_panel", "status_line"]
 
@@ -25,7 +25,7 @@ LEAST_SCALE = 8
 TEXT_CHARS = 280
 MAX_POSTS = 6
 MAX_TOP_POSTS = 3
-PANEL_LINES = 9
+PANEL_LINES = 11
 """Of an incident, without its posts, with the blank line above it."""
 
 _STATE_STYLES = {"incident": "bold red", "normal": "green"}
@@ -135,14 +135,10 @@ def incident_panel(
             (f"   surprise {incident.peak_surprise:.1f}, alert from {incident.threshold:.1f}", "dim"),
         ),
     )
-    facts.add_row("growth", _growth(why.doubling_minutes))
-    facts.add_row(
-        "where",
-        Text.assemble(
-            ", ".join(f"{clean(channel)[:20]} {count:,}" for channel, count in list(why.by_channel.items())[:6]),
-            (f"   originals {why.originals:,}, reposts {why.reposts:,}", "dim"),
-        ),
-    )
+    facts.add_row("growth", Text(pace(why.growth)))
+    facts.add_row("where", Text.assemble(named(why, "channel"), (f"   {named(why, 'kind')}", "dim")))
+    facts.add_row("who", Text(people(why)))
+    facts.add_row("words", Text(", ".join(word.word for word in why.words) or "none stands out"))
     for position, post in enumerate(why.top_posts[:top_posts]):
         facts.add_row("read first" if position == 0 else "", _quote(post))
     facts.add_row("do", Text(ADVICE, style="bold"))
@@ -192,19 +188,6 @@ def status_line(board: Board, now_ms: int) -> str:
 
 def _clock(moment: datetime, *, seconds: bool = True) -> str:
     return f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
-
-
-def _growth(doubling_minutes: float | None) -> str:
-    """How fast, in words.
-
-    >>> _growth(0.2), _growth(34.4)
-    ('doubles every 12 s', 'doubles every 34 min')
-    """
-    if doubling_minutes is None:
-        return "too early to say"
-    if doubling_minutes < 2:
-        return f"doubles every {doubling_minutes * 60:.0f} s"
-    return f"doubles every {doubling_minutes:.0f} min"
 
 
 def _number(value: float) -> str:

@@ -26,5 +26,7 @@ class LogNotifier:
             version=incident.version,
             observed=incident.why.observed,
             expected=incident.why.expected,
-            doubling_minutes=incident.why.doubling_minutes,
+            doubling_minutes=incident.why.growth.doubling_minutes,
+            authors=incident.why.authors,
+            reach=incident.why.reach,
         )

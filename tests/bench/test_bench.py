@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from detectors.algorithms import DETECTORS
 from streams.bench.memory import costs, replay
 from streams.bench.posts import bench_watch, posts
 from streams.broker import EmbeddedBroker
@@ -35,6 +36,8 @@ def test_bench_with_peers_on_the_embedded_broker(tmp_path: Path) -> None:
     assert [peer["counts_right"] for peer in result["peers"]] == [True, True]
     assert result["latency"] is None
     assert result["ratio"] > 0
+    assert [cost["detector"] for cost in result["detectors"]] == list(DETECTORS)
+    assert result["closing"]["per_100k_s"] > 0
 
 
 def test_bench_on_a_given_broker(broker: Broker, tmp_path: Path) -> None:

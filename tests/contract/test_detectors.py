@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from detectors.algorithms import DETECTORS, Detector
 from detectors.errors import StateError
-from detectors.model import MINUTE_MS, Score, ScoreStatus, to_ms
-from support.series import MONDAY_MS, calm, rhythm, teach
+from detectors.model import MINUTE_MS, MinuteCounts, Score, ScoreStatus, to_ms
+from support.series import MONDAY_MS, bare, calm, rhythm, teach
 
 pytestmark = pytest.mark.parametrize("name", sorted(DETECTORS))
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-WARM_DAYS = 5
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+WARM_DAYS = 8
+"""Salesforce compares with the week before: none takes longer to know."""
 COUNTS = st.lists(st.one_of(st.integers(0, 50), st.sampled_from([0, 1, 10**6])), min_size=1, max_size=10)
 
 
@@ -40,7 +41,7 @@ def warm_snapshot(name: str, rate: float = 0.5) -> tuple[bytes, int]:
 
 
 def warm(name: str, rate: float = 0.5, *, budget: float = 1.0) -> tuple[Detector, int]:
-    """A detector with five days behind it, and the start of its next bucket."""
+    """A detector with eight days behind it, and the start of its next bucket."""
     snapshot, next_ms = warm_snapshot(name, rate)
     return revived(name, snapshot, budget=budget), next_ms
 
@@ -64,14 +65,31 @@ def test_it_is_registered_under_its_own_name(name: str) -> None:
     assert DETECTORS[name].name == name
 
 
+def test_every_parameter_has_a_range_with_its_default_inside(name: str) -> None:
+    # What a configuration may hold, and what `badbuzz tune` searches.
+    kind = DETECTORS[name].PARAMS
+    for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]
+        assert isinstance(field.type, msgspec.inspect.IntType | msgspec.inspect.FloatType), field.name
+        assert field.type.ge is not None and field.type.le is not None, field.name
+        assert field.type.ge <= field.default <= field.type.le, field.name
+
+
+def test_its_memory_is_small(name: str) -> None:
+    # It travels with every snapshot of a brand; four weeks of a busy one are the most that any detector keeps.
+    detector, next_ms = warm(name)
+    assert len(detector.snapshot()) < 64_000
+    teach(detector, [10**6] * 1440, next_ms, score=False)
+    assert len(detector.snapshot()) < 64_000
+
+
 @QUICK
 @given(counts=COUNTS)
 def test_scoring_never_learns(name: str, counts: list[int]) -> None:
     detector, next_ms = warm(name)
     before = detector.snapshot()
-    first = detector.score(counts, next_ms)
+    first = detector.score(bare(*counts), next_ms)
     assert detector.snapshot() == before
-    assert detector.score(counts, next_ms) == first
+    assert detector.score(bare(*counts), next_ms) == first
 
 
 @QUICK
@@ -84,9 +102,9 @@ def test_a_restored_detector_goes_on_bit_for_bit(name: str, counts: list[int], s
         start_ms = next_ms + position * MINUTE_MS
         if position % 10 == split:
             other = revived(name, other.snapshot())
-        assert one.score([count], start_ms) == other.score([count], start_ms)
+        assert one.score(bare(count), start_ms) == other.score(bare(count), start_ms)
         for detector in (one, other):
-            detector.learn(count, start_ms, alerting=position % 7 == 3)
+            detector.learn(MinuteCounts.bare(count), start_ms, alerting=position % 7 == 3)
     assert one.snapshot() == other.snapshot()
 
 
@@ -105,10 +123,10 @@ def test_it_says_that_it_does_not_know_yet(name: str) -> None:
     detector = new(name)
     next_ms = MONDAY_MS
     for count in [0, 1, 5000]:
-        (score,) = detector.score([count], next_ms)
+        (score,) = detector.score(bare(count), next_ms)
         assert score.status is ScoreStatus.WARMING_UP
         assert score.surprise is None and score.threshold is None and not score.exceeds
-        detector.learn(count, next_ms, alerting=False)
+        detector.learn(MinuteCounts.bare(count), next_ms, alerting=False)
         next_ms += MINUTE_MS
     # It comes to know within a week, and then says so for good.
     _, scores = teach(detector, calm(0.5, days=7), next_ms)
@@ -124,7 +142,7 @@ def test_scoring_open_buckets_counts_as_closing_them_would(name: str, counts: li
     detector, next_ms = warm(name)
     # Hours and blocks must not begin at the buckets that are scored ahead.
     next_ms, _ = teach(detector, [0] * minutes_before, next_ms, score=False)
-    ahead = detector.score(counts, next_ms)
+    ahead = detector.score(bare(*counts), next_ms)
     _, closed = teach(detector, counts, next_ms)
     assert [score.observed for score in ahead] == pytest.approx([score.observed for score in closed])
     assert ahead[0] == closed[0]
@@ -141,9 +159,10 @@ def test_a_huge_rise_is_found_within_a_day(name: str, rate: float, jump: int) ->
 @pytest.mark.parametrize("rate, seed", [(0.0, 1), (0.02, 1), (0.02, 2), (0.5, 1), (0.5, 2), (20.0, 1)])
 def test_three_calm_weeks_keep_the_budget_of_one_a_month(name: str, rate: float, seed: int) -> None:
     detector = new(name)
-    _, scores = teach(detector, calm(rate, days=21, seed=seed))
-    assert len(firings(scores)) <= 2, f"alerts at minutes {firings(scores)}"
+    _, scores = teach(detector, calm(rate, days=21 if DETECTORS[name].keeps_budget else WARM_DAYS, seed=seed))
     assert all(map(sound, scores))
+    # A rule that people know by its fixed threshold keeps that, and fires as often as it does.
+    assert len(firings(scores)) <= 2 or not DETECTORS[name].keeps_budget, f"alerts at minutes {firings(scores)}"
 
 
 def test_a_day_that_is_not_a_night_is_no_alarm(name: str) -> None:
@@ -151,15 +170,16 @@ def test_a_day_that_is_not_a_night_is_no_alarm(name: str) -> None:
     detector = new(name)
     next_ms, _ = teach(detector, rhythm(1.0, days=14), score=False)
     _, scores = teach(detector, rhythm(1.0, days=7, seed=2), next_ms)
-    assert len(firings(scores)) <= 1
+    # Most of the fixed rules know no day: their users live with an alarm every noon.
+    assert len(firings(scores)) <= 1 or not DETECTORS[name].keeps_budget
 
 
 @QUICK
 @given(counts=COUNTS, more=st.integers(1, 10**6), rate=st.sampled_from([0.02, 0.5]))
 def test_more_posts_are_never_less_surprising(name: str, counts: list[int], more: int, rate: float) -> None:
     detector, next_ms = warm(name, rate)
-    less = detector.score(counts, next_ms)[-1].surprise
-    greater = detector.score([*counts[:-1], counts[-1] + more], next_ms)[-1].surprise
+    less = detector.score(bare(*counts), next_ms)[-1].surprise
+    greater = detector.score(bare(*counts[:-1], counts[-1] + more), next_ms)[-1].surprise
     assert less is not None and greater is not None and greater >= less
 
 
@@ -169,7 +189,7 @@ def test_a_larger_budget_never_raises_the_threshold(name: str, budgets: tuple[fl
     snapshot, next_ms = warm_snapshot(name)
     thresholds = []
     for budget in sorted(budgets):
-        (score,) = revived(name, snapshot, budget=budget).score([1], next_ms)
+        (score,) = revived(name, snapshot, budget=budget).score(bare(1), next_ms)
         assert score.threshold is not None and math.isfinite(score.threshold)
         thresholds.append(score.threshold)
     assert thresholds[0] >= thresholds[1]
@@ -181,8 +201,8 @@ def test_extreme_counts_break_nothing(name: str, pattern: list[int], alerting: b
     for detector, next_ms in (warm(name), (new(name), MONDAY_MS)):
         for position, count in enumerate(pattern * 40):
             start_ms = next_ms + position * MINUTE_MS
-            assert sound(detector.score([count], start_ms)[0])
-            detector.learn(count, start_ms, alerting=alerting)
+            assert sound(detector.score(bare(count), start_ms)[0])
+            detector.learn(MinuteCounts.bare(count), start_ms, alerting=alerting)
 
 
 def test_a_week_of_a_million_a_minute_and_then_nothing(name: str) -> None:
@@ -197,7 +217,7 @@ def test_a_week_of_a_million_a_minute_and_then_nothing(name: str) -> None:
     garbage=st.one_of(st.binary(max_size=200), st.sampled_from([b"", b"\x90", b"\x80", b"\xc0", b"null", b"\x91\x00"]))
 )
 def test_garbage_is_no_state(name: str, garbage: bytes) -> None:
-    assume(not garbage.startswith(b"\x91" + warm_snapshot(name)[0][3:4]))  # [version]: all the rest by default
+    assume(not garbage.startswith(b"\x91" + warm_snapshot(name)[0][1:2]))  # [version]: all the rest by default
     with pytest.raises(StateError):
         revived(name, garbage)
 
@@ -226,18 +246,21 @@ def test_it_goes_on_after_silences_of_any_length(name: str, gaps: list[int]) -> 
 
 def test_a_silence_makes_no_alert_by_itself(name: str) -> None:
     detector = new(name)
-    next_ms, _ = teach(detector, calm(2.0, days=7), score=False)
+    # The same every hour: whatever is seen then is of the silence, also for rules that alert in an ordinary week.
+    next_ms, _ = teach(detector, [1, 0] * 5040, score=False)
     detector.skip(600)
-    _, scores = teach(detector, calm(2.0, days=1, seed=2), next_ms + 600 * MINUTE_MS)
+    _, scores = teach(detector, [1, 0] * 720, next_ms + 600 * MINUTE_MS)
     assert not any(score.exceeds for score in scores)
 
 
 def test_skipping_is_not_scoring(name: str) -> None:
     one, next_ms = warm(name)
     other, _ = warm(name)
+    for detector in (one, other):
+        detector.learn(MinuteCounts.bare(3), next_ms, alerting=False)
     one.skip(30)
-    assert one.snapshot() != other.snapshot() or name == "drift"
-    assert one.score([0], next_ms)[0].surprise is not None
+    assert one.snapshot() != other.snapshot()
+    assert one.score(bare(0), next_ms + 31 * MINUTE_MS)[0].surprise is not None
 
 
 def _changes() -> Iterator[tuple[str, datetime]]:
@@ -250,12 +273,12 @@ def _changes() -> Iterator[tuple[str, datetime]]:
 def test_clocks_that_change_break_nothing(name: str, zone: str, day: datetime) -> None:
     # Paris has no 02:30 on 29 March 2026 and has it twice on 25 October; Lord Howe changes by half an hour.
     detector = new(name, timezone=zone)
-    _, scores = teach(detector, rhythm(0.5, days=5), to_ms(day) - 4 * 1440 * MINUTE_MS)
+    _, scores = teach(detector, rhythm(0.5, days=WARM_DAYS), to_ms(day) - 7 * 1440 * MINUTE_MS)
     assert all(map(sound, scores))
     assert scores[-1].status is ScoreStatus.OK
     copy = revived(name, detector.snapshot(), timezone=zone)
     end_ms = to_ms(day) + 1440 * MINUTE_MS
-    assert copy.score([3], end_ms) == detector.score([3], end_ms)
+    assert copy.score(bare(3), end_ms) == detector.score(bare(3), end_ms)
 
 
 def test_a_rise_in_the_hour_that_comes_twice_is_found(name: str) -> None:
@@ -263,5 +286,5 @@ def test_a_rise_in_the_hour_that_comes_twice_is_found(name: str) -> None:
     change_ms = to_ms(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
     next_ms, _ = teach(detector, calm(0.5, days=7), change_ms - 7 * 1440 * MINUTE_MS, score=False)
     assert next_ms == change_ms
-    _, scores = teach(detector, [20] * 180, next_ms)
+    _, scores = teach(detector, [20] * 720, next_ms)
     assert any(score.exceeds for score in scores)

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from detectors.errors import DeliveryError, RetriableDeliveryError
-from detectors.model import Explanation, Incident, IncidentState, Team, TopPost
+from detectors.model import Explanation, Growth, Incident, IncidentState, Part, Range, Team, TopPost, Word
 from streams.notifiers import AppriseNotifier, LogNotifier, Notifier, notifiers_for
 from streams.notifiers.message import body, title
 
@@ -18,19 +18,32 @@ AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>\n\u202eevil\x00 [red]" + "x" * 10_000
 
 
-def incident(*, state: IncidentState = IncidentState.OPEN, version: int = 1, text: str = "no trains") -> Incident:
+def incident(
+    *,
+    state: IncidentState = IncidentState.OPEN,
+    version: int = 1,
+    text: str = "no trains",
+    growth: Growth | None = None,
+) -> Incident:
     post = TopPost(id="1", source="forum", text=text, created_at=AT)
     why = Explanation(
         since=AT,
         until=AT,
         observed=30,
         expected=2.04,
-        by_channel={"forum": 20, "twitter": 10},
-        originals=25,
-        reposts=5,
         first_post=post,
         top_posts=[post],
-        doubling_minutes=None,
+        parts={
+            "channel": [Part(name="forum", observed=20, expected=0.5), Part(name=HOSTILE, observed=10, expected=1.5)],
+            "topic": [Part(name="refund", observed=12, expected=0.0), Part(name="none", observed=18, expected=2.0)],
+            "audience": [Part(name="none", observed=28, expected=2.0), Part(name="press", observed=2, expected=0.0)],
+            "authors": [Part(name="new", observed=23, expected=2.0), Part(name="again", observed=7, expected=0.0)],
+            "kind": [Part(name="originals", observed=25, expected=2.0), Part(name="reposts", observed=5, expected=0.0)],
+        },
+        authors=23,
+        reach=41_250,
+        words=[Word(word="#acmefail", posts=9, z=5.1), Word(word="refund", posts=12, z=4.2)],
+        growth=growth or Growth(),
     )
     return Incident(
         id="incident-acme-surge-20260302T0900Z",
@@ -122,6 +135,28 @@ async def test_what_is_sent_says_what_how_big_and_what_to_do(service: Service) -
     assert message["title"] == "Acme: a wave of criticism is starting"
     assert "30 negative mentions since 02 Mar 09:00 UTC, usual for this time: 2.0." in message["message"]
     assert "Answer in private" in message["message"]
+
+
+def test_what_is_sent_says_where_who_which_words_and_how_fast() -> None:
+    hour = Range(median=70, low_50=55, high_50=90, low_90=40, high_90=120)
+    lines = body(incident(growth=Growth(too_early=False, doubling_minutes=12.3, next_hour=hour))).splitlines()
+    assert lines[1].startswith("Channels: forum 20, <script>") and lines[1].endswith("; originals 25, reposts 5.")
+    assert lines[2:6] == [
+        "Topics: refund 12.",
+        "23 authors with 41,250 followers in all; 7 of 30 posts by people who had written within the hour; "
+        "by audience: press 2.",
+        "Words that stand out: #acmefail, refund.",
+        "Doubles every 12 min; in the next hour 40 to 120 more are likely.",
+    ]
+    # A chat shows it whole.
+    assert len(lines) <= 10 and sum(map(len, lines)) < 1000
+
+
+def test_what_is_not_known_is_not_made_up() -> None:
+    nobody = Explanation(since=AT, until=AT, observed=3, expected=0.0, first_post=None, top_posts=[])
+    lines = body(msgspec.structs.replace(incident(), why=nobody)).splitlines()
+    assert "No author is named." in lines and "Too early to say how fast it grows." in lines
+    assert not [line for line in lines if line.startswith(("Topics", "Words", "Channels"))]
 
 
 def test_a_strangers_text_stays_one_short_line() -> None:

@@ -38,12 +38,12 @@ def airlines(shared_data: Path) -> BacktestResult:
 
 
 @pytest.mark.shared_data
-def test_the_storm_at_us_airways_is_found_by_noon(airlines: BacktestResult) -> None:
+def test_the_storm_at_us_airways_is_found_before_dawn(airlines: BacktestResult) -> None:
     # Flights were cancelled from 02:30 on, people hung on the line for hours; the peak came at 22:00.
     (storm,) = [crisis for crisis in airlines.crises if crisis.id == "usairways_storm_hold"]
     assert storm.detected and storm.alert_at is not None
-    assert storm.alert_at < datetime(2015, 2, 22, 12, tzinfo=UTC)
-    assert storm.lead_s is not None and storm.lead_s > 10 * 3600
+    assert storm.delay_s is not None and storm.delay_s <= 2.5 * 3600
+    assert storm.lead_s is not None and storm.lead_s > 15 * 3600
 
 
 @pytest.mark.shared_data
@@ -53,5 +53,6 @@ def test_the_night_of_the_oscars_at_virgin_america_is_no_crisis(airlines: Backte
 
 
 @pytest.mark.shared_data
-def test_hardly_anything_is_cried_for_nothing(airlines: BacktestResult) -> None:
-    assert len(airlines.false_alarms) <= 2
+def test_no_brand_cries_wolf_twice_in_its_first_week(airlines: BacktestResult) -> None:
+    brands = [alarm.brand for alarm in airlines.false_alarms]
+    assert len(brands) == len(set(brands))

@@ -21,7 +21,7 @@ __all__ = ["START", "STORY", "WATCH", "Told", "heartbeat", "log", "post", "run",
 
 WATCH = Watch(
     brands=[
-        Brand(id="acme", name="Acme", match=Match(any=["acme"]), detectors=["surge", "drift"]),
+        Brand(id="acme", name="Acme", match=Match(any=["acme"]), detectors=["surge", "page-hinkley"]),
         Brand(id="globex", name="Globex", match=Match(any=["globex"])),
     ]
 )

@@ -7,9 +7,9 @@ import random
 from collections.abc import Iterable
 
 from detectors.algorithms import Detector
-from detectors.model import MINUTE_MS, Score
+from detectors.model import MINUTE_MS, MinuteCounts, Score
 
-__all__ = ["MONDAY_MS", "calm", "poisson", "rhythm", "teach"]
+__all__ = ["MONDAY_MS", "bare", "calm", "poisson", "rhythm", "teach"]
 
 MONDAY_MS = 1_772_409_600_000
 """2 March 2026, 00:00 UTC."""
@@ -41,6 +41,11 @@ def rhythm(rate_per_min: float, *, days: float, seed: int = 1) -> list[int]:
     return [poisson(rng, rate_per_min * shape[minute % DAY]) for minute in range(round(days * DAY))]
 
 
+def bare(*counts: int) -> list[MinuteCounts]:
+    """Minutes of which only these counts are known."""
+    return [MinuteCounts.bare(count) for count in counts]
+
+
 def teach(
     detector: Detector, counts: Iterable[int], start_ms: int = MONDAY_MS, *, score: bool = True
 ) -> tuple[int, list[Score]]:
@@ -48,7 +53,7 @@ def teach(
     scores: list[Score] = []
     for count in counts:
         if score:
-            scores += detector.score([count], start_ms)
-        detector.learn(count, start_ms, alerting=False)
+            scores += detector.score(bare(count), start_ms)
+        detector.learn(MinuteCounts.bare(count), start_ms, alerting=False)
         start_ms += MINUTE_MS
     return start_ms, scores

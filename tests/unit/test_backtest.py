@@ -1,18 +1,39 @@
-"""Labels, the replay of a file, and how alerts are scored against what people know."""
+"""The replay of a file, how alerts are scored against what people know, and detectors side by side."""
 
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
+import msgspec
+import numpy as np
 import pytest
 
-from detectors.backtest import BacktestResult, Crisis, Labels, Replay, Span, evaluate, parse_labels
-from detectors.errors import InputError
+from detectors.alerting import AlertBook
+from detectors.backtest import BacktestResult, Crisis, Labels, Replay, ScoreBook, Span, Timelines, compare, evaluate
+from detectors.backtest.compare import alerts_at
+from detectors.backtest.scoring import Comparison
 from detectors.intake import RawRecord
 from detectors.mentions import MentionFinder
-from detectors.model import Alert, AlertState, Brand, Explanation, Match, Score, ScoreStatus, Sentiment, Watch
+from detectors.model import (
+    MINUTE_MS,
+    Alert,
+    AlertState,
+    Brand,
+    Bucket,
+    BucketStatus,
+    Explanation,
+    Match,
+    Score,
+    ScoreStatus,
+    Sentiment,
+    ShadowAlert,
+    Watch,
+    to_ms,
+)
 from detectors.partition import PartitionMonitor
 from support.mentions_log import STORY, WATCH, log, run, told
 from support.scenario import NoModel
@@ -21,51 +42,6 @@ ONSET = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PEAK, END = ONSET + timedelta(hours=4), ONSET + timedelta(hours=12)
 CRISIS = Crisis(id="c", brand="acme", onset=ONSET, peak=PEAK, end=END)
 PAIR = Watch(brands=[Brand(id=name, name=name, match=Match(any=[name])) for name in ("acme", "globex")])
-GOOD = {"id": "c", "brand": "acme", "onset": "2026-03-02T09:00:00Z", "peak": "2026-03-02T13:00:00Z"}
-SPAN = {"id": "t", "brand": "acme", "from": "2026-03-02T09:00:00Z", "to": "2026-03-02T13:00:00Z"}
-
-
-# --------------------------------------------------------------------------------------- labels
-
-
-def test_labels_are_read_whole() -> None:
-    content = {
-        "crises": [{**GOOD, "end": "2026-03-02T21:00:00+01:00", "grade": "soft", "kind": "outage", "note": "ignored"}],
-        "traps": [{**SPAN, "why": "a contest"}],
-        "ignore": [{**SPAN, "brand": "globex"}],
-    }
-    labels = parse_labels(json.dumps(content).encode())
-    assert labels.crises[0].end == datetime(2026, 3, 2, 20, tzinfo=UTC)
-    assert (labels.crises[0].grade, labels.traps[0].why, labels.traps[0].until) == ("soft", "a contest", PEAK)
-    assert labels.brands() == ["acme", "globex"]
-
-
-def test_a_file_may_have_no_labels() -> None:
-    assert parse_labels(b"{}").brands() == []
-
-
-@pytest.mark.parametrize(
-    "content, message",
-    [
-        (b"", "truncated"),
-        (b"\xff", "malformed"),
-        (b"[]", "Expected `object`"),
-        ({"crises": [{**GOOD, "end": "2026-03-02T21:00:00"}]}, "`$.crises[0].end`"),
-        ({"crises": [{**GOOD, "end": "soon"}]}, "`$.crises[0].end`"),
-        ({"crises": [{**GOOD, "end": "2026-03-02T21:00:00Z"}, GOOD]}, "`end` - at `$.crises[1]`"),
-        ({"crises": [{**GOOD, "id": "", "end": "2026-03-02T21:00:00Z"}]}, "`$.crises[0].id`"),
-        ({"crises": [{**GOOD, "end": "2026-03-02T12:00:00Z"}]}, "`$.crises[0]`"),
-        ({"traps": [SPAN, {**SPAN, "to": "2026-03-01T00:00:00Z"}]}, "`$.traps[1]`"),
-        ({"ignore": [{**SPAN, "from": None}]}, "`$.ignore[0].from`"),
-        ({"ignore": [{**SPAN, "to": "2026-03-01T00:00:00Z"}]}, "`$.ignore[0]`"),
-    ],
-)
-def test_a_wrong_label_is_told_with_its_path(content: object, message: str) -> None:
-    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-    with pytest.raises(InputError) as refused:
-        parse_labels(raw, source="labels.json")
-    assert str(refused.value).startswith("labels.json: ")
-    assert message in str(refused.value)
 
 
 # -------------------------------------------------------------------------------------- scoring
@@ -77,12 +53,8 @@ def alert(at: datetime, brand: str = "acme", *, name: str | None = None, state: 
         until=at,
         observed=12,
         expected=2.5,
-        by_channel={},
-        originals=12,
-        reposts=0,
         first_post=None,
         top_posts=[],
-        doubling_minutes=None,
     )
     score = Score(status=ScoreStatus.OK, surprise=6.5, threshold=4.8)
     name = name or f"{brand}-{at:%d%H%M}"
@@ -90,13 +62,16 @@ def alert(at: datetime, brand: str = "acme", *, name: str | None = None, state: 
     return Alert(id=name, brand=brand, detector="surge", state=state_, onset=at, at=at, score=score, why=why)
 
 
-def scored(alerts: Sequence[Alert], labels: Labels | None) -> BacktestResult:
-    replay = Replay(PAIR, MentionFinder(PAIR.brands, NoModel()))
+def scored(
+    alerts: Sequence[Alert], labels: Labels | None, *, watch: Watch = PAIR, shadows: Sequence[ShadowAlert] = ()
+) -> BacktestResult:
+    replay = Replay(watch, MentionFinder(watch.brands, NoModel()))
     # A month, so that a false alarm of one of two brands is half of one a brand and month.
     end = datetime(2026, 3, 22, tzinfo=UTC)
     moments = (end - timedelta(days=30), end, end + timedelta(minutes=2))
     replay.feed([_record(number, at) for number, at in enumerate(moments)])
     replay.alerts = list(alerts)
+    replay.shadow_alerts = list(shadows)
     return evaluate(replay, labels, posts_per_s=1234.56)
 
 
@@ -171,6 +146,40 @@ def test_the_rate_is_by_brand_and_month() -> None:
     assert result.false_alarms_per_brand_month == pytest.approx(0.5, abs=0.001)
 
 
+def test_each_brands_rate_stands_beside_its_budget() -> None:
+    acme, globex = PAIR.brands
+    watch = Watch(brands=[acme, msgspec.structs.replace(globex, false_alarms_per_month=0.25)])
+    alerts = [alert(ONSET), alert(END + timedelta(days=1)), alert(END + timedelta(days=2))]
+    result = scored(alerts, Labels(crises=[CRISIS]), watch=watch)
+    rates = [(row.budget_per_month, row.achieved_per_month) for row in result.brands.values()]
+    assert rates == [(1.0, pytest.approx(2.0, abs=0.01)), (0.25, 0.0)]
+    assert [row.achieved_per_month for row in scored(alerts, None).brands.values()] == [None, None]
+
+
+def shadow(at: datetime, brand: str = "acme", detector: str = "ears-c2") -> ShadowAlert:
+    score = Score(status=ScoreStatus.OK, surprise=3.5, threshold=3.0)
+    return ShadowAlert(brand=brand, detector=detector, onset=at, at=at, score=score)
+
+
+def test_what_shadow_detectors_would_have_said_is_judged_too() -> None:
+    acme, globex = PAIR.brands
+    watch = Watch(brands=[msgspec.structs.replace(acme, shadow_detectors=["ears-c2", "adwin"]), globex])
+    other = Crisis(id="o", brand="globex", onset=ONSET, peak=PEAK, end=END)
+    alerts = [shadow(ONSET + timedelta(hours=1)), shadow(END + timedelta(hours=1))]
+    result = scored([], Labels(crises=[CRISIS, other]), watch=watch, shadows=alerts)
+    row = result.shadows["ears-c2"]
+    assert [found.false_alarm for found in row.alerts] == [False, True]
+    assert (row.detected, row.of, row.false_alarms) == (1, 1, 1)  # nobody asked it about globex
+    assert row.crises[0].delay_s == 3600
+    assert row.brands["acme"].achieved_per_month == row.false_alarms_per_brand_month == pytest.approx(1.0, abs=0.01)
+    assert (result.shadows["adwin"].alerts, result.shadows["adwin"].false_alarms) == ([], 0)
+    assert (result.false_alarms, result.detectors) == ([], ["surge"])
+
+    unlabelled = scored([], None, watch=watch, shadows=alerts).shadows["ears-c2"]
+    assert [found.false_alarm for found in unlabelled.alerts] == [None, None]
+    assert (unlabelled.false_alarms, unlabelled.brands["acme"].achieved_per_month) == (None, None)
+
+
 def test_without_labels_nothing_is_said_of_false_alarms() -> None:
     result = scored([alert(ONSET)], None)
     assert (result.crises, result.false_alarms, result.false_alarms_per_brand_month, result.of) == ([], [], None, 0)
@@ -217,3 +226,257 @@ def test_habits_are_handed_over_brand_by_brand() -> None:
     replay = Replay(WATCH, MentionFinder(WATCH.brands, NoModel()))
     replay.feed(STORY)
     assert set(replay.hand_over()) == {"acme", "globex"}
+
+
+def test_what_came_before_since_is_only_learned_from() -> None:
+    whole = Replay(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    buckets = [event for event in whole.feed(STORY) if isinstance(event, Bucket)]
+    (first, *_) = whole.first_firings(WATCH.brands[0])
+    for since in (first.at, first.at + timedelta(seconds=1)):
+        replay = Replay(WATCH, MentionFinder(WATCH.brands, NoModel()), since=since)
+        replay.feed(STORY)
+        assert (first in replay.first_firings(WATCH.brands[0])) == (since <= first.at)
+        early = [bucket for bucket in buckets if bucket.brand == "acme" and bucket.start < since]
+        left_out = whole.counts()["acme"] - replay.counts()["acme"]
+        assert left_out[Sentiment.NEGATIVE] == sum(bucket.negative for bucket in early)
+        assert left_out[Sentiment.POSITIVE] == sum(bucket.positive for bucket in early)
+        assert 0 < replay.days < whole.days
+        assert replay.alerts == whole.alerts  # the brain is the same
+
+
+def test_what_a_detector_costs_is_told_by_minute_and_brand() -> None:
+    replay = Replay(PAIR, MentionFinder(PAIR.brands, NoModel()))
+    ticks = count()
+    replay.partition.tally.timer = lambda: next(ticks) * 1e-6
+    replay.feed([_record(number, ONSET + timedelta(minutes=number)) for number in range(30)])
+    # A tick to score and a tick to learn.
+    assert evaluate(replay, None, posts_per_s=0).us_per_bucket == {"surge": 2.0}
+    assert scored([], None).us_per_bucket == {}
+
+
+# -------------------------------------------------------------------------------- side by side
+
+
+def as_the_book_says(scores: Sequence[Score]) -> list[int]:
+    """The minutes in which `AlertBook` starts an alert."""
+    book = AlertBook(PAIR.brands[0])
+    why = alert(ONSET).why
+    started: list[int] = []
+    for minute, score in enumerate(scores):
+        end_ms = (minute + 1) * MINUTE_MS
+        if score.exceeds and not book.firing("d"):
+            fired = book.fire("d", score, onset_ms=end_ms - MINUTE_MS, at_ms=end_ms, why=why)[0]
+            if isinstance(fired, Alert) and to_ms(fired.at) == end_ms:
+                started.append(minute)
+        book.close_bucket({"d": score}, at_ms=end_ms, explain=lambda: why)
+    return started
+
+
+@pytest.mark.parametrize("threshold", [4.0, 0.5, 0.0, -1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_alerts_live_as_in_the_stream(seed: int, threshold: float) -> None:
+    rng = random.Random(seed)
+    level, scores = 0.0, []
+    for _ in range(6000):
+        level = 0.97 * level + rng.gauss(0, 0.6)
+        surprise = None if rng.random() < 0.001 else level
+        status = ScoreStatus.WARMING_UP if surprise is None else ScoreStatus.OK
+        scores.append(Score(status=status, surprise=surprise, threshold=threshold))
+    ends_ms = (np.arange(6000) + 1) * MINUTE_MS
+    surprises = np.array([np.nan if score.surprise is None else score.surprise for score in scores])
+    found = [at_ms // MINUTE_MS - 1 for at_ms in alerts_at(ends_ms, surprises, np.full(6000, threshold))]
+    assert found == as_the_book_says(scores)
+    assert found
+
+
+def bumps(book: ScoreBook, detector: str, heights: dict[int, float], *, threshold: float, brand: str = "acme") -> None:
+    """Sixteen days of calm in which the surprise rises for a minute every so many hours after `ONSET`."""
+    for minute in range(-24 * 60, 15 * 24 * 60):
+        surprise = heights.get(minute // 60, 0.0) if minute % 60 == 0 else -1.0 + minute % 7 / 10
+        score = Score(status=ScoreStatus.OK, surprise=surprise, threshold=threshold)
+        book.hear(brand, to_ms(ONSET) + minute * MINUTE_MS, {detector: score})
+
+
+DAYS = 16.0
+# By hours after the onset; the crisis lasts for 12.
+HEIGHTS = {-20: 6.0, 1: 9.0, 30: 5.0, 60: 4.0, 90: 3.0, 120: 2.0}
+
+
+def side_by_side(book: ScoreBook, labels: Labels | None = Labels(crises=[CRISIS])) -> Comparison:  # noqa: B008
+    return compare(book, ["a", "b"], Watch(brands=PAIR.brands[:1]), labels, since=None, days=DAYS)
+
+
+@pytest.mark.parametrize(
+    "own, false_alarms, detected",
+    [
+        (1.0, 5, True),  # too low: it goes up
+        (8.0, 0, True),  # too high: it goes down
+        (20.0, 0, False),
+        (4.4, 2, True),  # as many already: it stays
+    ],
+)
+def test_a_threshold_is_moved_until_the_false_alarms_are_equal(own: float, false_alarms: int, detected: bool) -> None:
+    book = ScoreBook()
+    bumps(book, "a", HEIGHTS, threshold=4.2)
+    bumps(book, "b", {hour: 10 * height for hour, height in HEIGHTS.items()}, threshold=10 * own)
+    comparison = side_by_side(book)
+    first, second = comparison.detectors
+    assert comparison.false_alarms == first.false_alarms == first.own_false_alarms == 2
+    assert (first.threshold, first.own_threshold) == (4.2, 4.2)
+    assert (second.own_threshold, second.own_false_alarms, second.own_detected) == (
+        10 * own,
+        false_alarms,
+        int(detected),
+    )
+    assert (second.false_alarms, second.detected, second.of) == (2, 1, 1)
+    assert second.threshold is not None and 40 < second.threshold < 50
+    assert (second.threshold == 44.0) == (own == 4.4)
+    # An hour after the onset, at the end of that minute; four hours before the peak.
+    assert (second.delay_s, second.lead_s) == (3660.0, 3 * 3600.0 - 60)
+    assert second.false_alarms_per_brand_month == pytest.approx(2 / DAYS * 30)
+
+
+def test_where_no_threshold_gives_that_many_it_is_the_nearest_number_not_above() -> None:
+    book = ScoreBook()
+    bumps(book, "a", HEIGHTS, threshold=4.2)
+    bumps(book, "b", {-20: 7.0, 1: 7.0, 30: 5.0, 60: 5.0, 90: 5.0}, threshold=4.0)
+    second = side_by_side(book).detectors[1]
+    assert (second.own_false_alarms, second.false_alarms, second.detected) == (4, 1, 1)
+
+
+def test_a_score_that_knows_no_difference_keeps_its_threshold() -> None:
+    book = ScoreBook()
+    bumps(book, "a", HEIGHTS, threshold=4.2)
+    for minute in range(1000):
+        book.hear(
+            "acme", to_ms(ONSET) + minute * MINUTE_MS, {"b": Score(status=ScoreStatus.OK, surprise=0, threshold=1)}
+        )
+    second = side_by_side(book).detectors[1]
+    assert (second.threshold, second.false_alarms, second.detected) == (1.0, 0, 0)
+
+
+def test_a_score_without_bounds_has_more_than_its_share() -> None:
+    book = ScoreBook()
+    bumps(book, "a", HEIGHTS, threshold=10.0)
+    bumps(book, "b", {30: np.inf, 60: 5.0}, threshold=4.0)
+    second = side_by_side(book).detectors[1]
+    assert (second.own_false_alarms, second.false_alarms) == (2, 1)
+
+
+def test_a_detector_that_never_got_to_a_score_is_told_as_such() -> None:
+    book = ScoreBook()
+    bumps(book, "a", HEIGHTS, threshold=4.2)
+    second = side_by_side(book).detectors[1]
+    assert (second.own_threshold, second.threshold, second.false_alarms, second.detected) == (None, None, 0, 0)
+    book.hear("acme", to_ms(ONSET), {"b": Score(status=ScoreStatus.WARMING_UP)})
+    assert side_by_side(book).detectors[1] == second
+
+
+def test_without_labels_every_alert_counts_as_a_false_alarm() -> None:
+    book = ScoreBook()
+    bumps(book, "a", HEIGHTS, threshold=4.2)
+    bumps(book, "b", {hour: 10 * height for hour, height in HEIGHTS.items()}, threshold=10.0)
+    comparison = side_by_side(book, None)
+    assert (comparison.labelled, comparison.false_alarms) == (False, 3)
+    assert [(row.false_alarms, row.of, row.crises) for row in comparison.detectors] == [(3, 0, []), (3, 0, [])]
+
+
+def test_all_brands_thresholds_move_by_one_step() -> None:
+    book = ScoreBook()
+    for brand, height in (("acme", 6.0), ("globex", 4.0)):
+        bumps(book, "a", {30: height, 60: height}, threshold=5.0, brand=brand)
+        bumps(book, "b", {30: height + 1, 60: height + 1}, threshold=9.0, brand=brand)
+    comparison = compare(book, ["a", "b"], PAIR, Labels(), since=None, days=DAYS)
+    second = comparison.detectors[1]
+    assert (comparison.false_alarms, second.own_false_alarms, second.false_alarms) == (2, 0, 2)
+    assert second.threshold is not None and 5.0 <= second.threshold < 7.0
+
+
+def test_what_came_before_since_is_not_compared() -> None:
+    book = ScoreBook()
+    bumps(book, "a", HEIGHTS, threshold=4.2)
+    bumps(book, "b", HEIGHTS, threshold=1.0)
+    since = ONSET + timedelta(hours=20)
+    watch = Watch(brands=PAIR.brands[:1])
+    comparison = compare(book, ["a", "b"], watch, Labels(), since=since, days=DAYS)
+    assert (comparison.false_alarms, comparison.detectors[1].own_false_alarms) == (1, 4)
+    assert comparison.detectors[1].false_alarms == 1
+
+
+def test_shadow_detectors_are_heard_beside_the_one_that_leads() -> None:
+    brands = [
+        msgspec.structs.replace(brand, detectors=["surge"], shadow_detectors=["ears-c3"]) for brand in WATCH.brands
+    ]
+    watch = msgspec.structs.replace(WATCH, brands=brands)
+    replay, book = Replay(watch, MentionFinder(watch.brands, NoModel())), ScoreBook()
+    replay.partition.tally.on_shadow_scores = book.hear
+    events = replay.feed(STORY)
+    book.take(events)
+    counted = [e for e in events if isinstance(e, Bucket) and e.status is BucketStatus.COUNTED and e.brand == "acme"]
+    for name in ("surge", "ears-c3"):
+        ends_ms, _, _ = book.of(name)["acme"]
+        assert ends_ms.tolist() == [to_ms(bucket.start) + MINUTE_MS for bucket in counted]
+    minutes = [found.at.replace(second=0, microsecond=0) for found in replay.shadow_alerts if found.brand == "acme"]
+    heard = [at_ms - MINUTE_MS for at_ms in alerts_at(*book.of("ears-c3")["acme"])]
+    assert heard == [to_ms(minute) for minute in minutes]
+    assert heard
+
+
+# ------------------------------------------------------------------------------------- timelines
+
+
+def closed(
+    minute: int, negative: int = 0, *, learning: bool = False, data: bool = True, expected: float = 0.5
+) -> Bucket:
+    status = ScoreStatus.WARMING_UP if learning else ScoreStatus.OK
+    return Bucket(
+        brand="acme",
+        start=ONSET + timedelta(minutes=minute),
+        seconds=60,
+        status=BucketStatus.COUNTED if data else BucketStatus.NO_DATA,
+        negative=negative,
+        scores={"surge": Score(status=status, expected_per_min=expected)},
+    )
+
+
+def test_a_timeline_adds_up_what_was_said_and_what_was_expected() -> None:
+    timelines = Timelines({"acme": "surge"})
+    timelines.take(closed(minute, minute % 2, learning=minute < 20, data=minute != 3) for minute in range(90))
+    timeline = timelines.of("acme")
+    assert timeline.width == timedelta(minutes=15)
+    assert timeline.learning_until == ONSET + timedelta(minutes=30)
+    assert [bin_.negative for bin_ in timeline.bins] == [6, 8, 7, 8, 7, 8]
+    assert [bin_.expected for bin_ in timeline.bins] == [None, None, 7.5, 7.5, 7.5, 7.5]
+    assert timeline.bins[2].low is None  # six bins say nothing of a range
+    assert timelines.of("globex").bins == []
+
+
+def test_bins_without_data_are_holes() -> None:
+    timelines = Timelines({"acme": "surge"})
+    timelines.take([closed(0, 1), closed(60, 2)])
+    assert [bin_.negative for bin_ in timelines.of("acme").bins] == [1, None, None, None, 2]
+
+
+@pytest.mark.parametrize("days, hours", [(1, 0.25), (3, 1), (61, 6), (366, 24)])
+def test_bins_fit_the_length_of_the_file(days: int, hours: float) -> None:
+    timelines = Timelines({"acme": "surge"}, since=ONSET)
+    timelines.take(closed(hour * 60) for hour in range(-48, days * 24))
+    timeline = timelines.of("acme")
+    assert timeline.width == timedelta(hours=hours)
+    assert timeline.bins[0].start <= ONSET < timeline.bins[0].start + timeline.width
+
+
+def test_the_ordinary_range_is_that_of_what_is_outside_of_crises() -> None:
+    timelines = Timelines({"acme": "surge"})
+    rng = random.Random(1)
+    minutes = range(-48 * 60, 12 * 60)
+    timelines.take(closed(minute, (rng.random() < 0.5) * (20 if minute >= 0 else 1)) for minute in minutes)
+    labelled, bare = timelines.of("acme", Labels(crises=[CRISIS])), timelines.of("acme")
+    for timeline, wide in ((labelled, False), (bare, True)):
+        first = timeline.bins[0]
+        assert first.low is not None and first.high is not None and first.expected == 30.0
+        assert first.low < 30 < first.high
+        assert (first.high > 100) is wide
+    ordinary = [bin_ for bin_ in labelled.bins if bin_.start < ONSET]
+    inside = [bin_ for bin_ in ordinary if (bin_.low or 0) <= (bin_.negative or 0) <= (bin_.high or 0)]
+    assert 0.8 < len(inside) / len(ordinary) < 1

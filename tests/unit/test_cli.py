@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -189,11 +190,101 @@ def test_what_a_backtest_cannot_do_is_said_in_a_line(crisis: Path, brands: Path,
     unwritable = here / "no" / "out.json"
     assert str(unwritable) in refused("backtest", crisis, "--config", brands, "--json", unwritable, code=3)
     labels.write_text(json.dumps(LABELS).replace('"acme"', '"other"'))
-    assert "does not watch: other" in refused("backtest", crisis, "--config", brands, "--labels", labels, code=2)
+    said = refused("backtest", crisis, "--config", brands, "--labels", labels, code=2)
+    assert "'other' is not watched; expected one of: acme - at `$.crises[0].brand`" in said
     labels.write_text('{"crises": [{"id": "x"}]}')
     assert "`$.crises[0]`" in refused("backtest", crisis, "--labels", labels, code=2)
     crisis.write_text("{\n")
     assert "not one post in it" in refused("backtest", crisis, "--config", brands, code=2)
+
+
+def test_detectors_are_compared_side_by_side(crisis: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["backtest", str(crisis), "--labels", str(crisis.with_name("labels.json"))]
+    compared = ["--detector", "surge", "--detector", "ears-c2", "--detector", "surge"]
+    assert main([*arguments, *compared]) == 0
+    said = capsys.readouterr().out
+    assert "Detectors side by side" in said and "ears-c2" in said
+    assert "At an equal number of false alarms: 0, which is what surge has at its own threshold" in " ".join(
+        said.split()
+    )
+
+    assert main([*arguments, *compared, "--json", "-"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert [row["detector"] for row in result["comparison"]["detectors"]] == ["surge", "ears-c2"]
+    assert result["detectors"] == ["surge"] and [*result["shadows"]] == ["ears-c2"]
+    assert {*result["us_per_bucket"]} == {"surge", "ears-c2"} and min(result["us_per_bucket"].values()) > 0
+    assert result["brands"]["acme"]["budget_per_month"] == 1.0
+    assert result["brands"]["acme"]["achieved_per_month"] == 0.0
+
+
+def test_one_detector_leads_instead_of_the_configured_ones(
+    crisis: Path, brands: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brands.write_text(BRANDS.replace("id: acme,", "id: acme, shadow_detectors: [meltwater],"))
+    assert main(["backtest", str(crisis), "--config", str(brands), "--detector", "ears-c2", "--json", "-"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert {alert["detector"] for alert in result["brands"]["acme"]["alerts"]} == {"ears-c2"}
+    assert (result["shadows"], result["comparison"]) == ({}, None)
+
+
+def test_a_detector_that_nobody_knows_is_refused(crisis: Path, brands: Path, refused: Refused) -> None:
+    arguments = ["backtest", crisis, "--config", brands, "--detector"]
+    said = refused(*arguments, "oracle", code=2)
+    assert "--detector oracle: no such detector; expected one of: " in said and "surge" in said
+    said = refused(*arguments, "surge:fast", code=2)
+    assert "--detector surge:fast: no `parameters` under this name for acme" in said
+    brands.write_text(BRANDS.replace("id: acme,", 'id: acme, parameters: {"surge:fast": {}},'))
+    assert refused(*arguments, "surge:fast", code=0) == ""
+
+
+def test_a_backtest_counts_between_two_dates(crisis: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["backtest", str(crisis), "--labels", str(crisis.with_name("labels.json")), "--json", "-"]
+
+    def result(*more: str) -> dict[str, Any]:
+        assert main([*arguments, *more]) == 0
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    # The days before teach what is usual: the crisis is found all the same.
+    told = result("--since", "2026-03-06T10:00+01:00")
+    assert (told["posts"], told["warm_up_posts"], told["of"], told["detected"]) == (180, 120, 1, 1)
+    assert (told["since"], told["until"]) == ("2026-03-06T09:00:00Z", None)
+    # From the middle of a crisis on, it is neither found nor missed, and its alert is not a false one.
+    told = result("--since", "2026-03-06T09:00:01", "--until", "2026-03-06T09:30:20")
+    assert (told["posts"], told["warm_up_posts"], told["of"], told["false_alarms"]) == (91, 121, 0, [])
+    assert told["brands"]["acme"]["posts"] <= 91 and told["brands"]["acme"]["alerts"]
+    # An alert from before does not count.
+    told = result("--since", "2026-03-06T09:40")
+    assert (told["posts"], told["of"], told["brands"]["acme"]["alerts"]) == (60, 0, [])
+    # What comes after is not read.
+    told = result("--until", "2026-03-06")
+    assert (told["posts"], told["warm_up_posts"], told["of"]) == (112, 0, 0)
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+@pytest.mark.parametrize("date", ["yesterday", "", "2026-13-01", "1772787600", "0001-01-01T00:00+14:00"])
+def test_a_date_is_iso_8601(crisis: Path, option: str, date: str, refused: Refused) -> None:
+    said = refused("backtest", crisis, "--labels", crisis.with_name("labels.json"), f"{option}={date}", code=2)
+    assert said.startswith(f"badbuzz: {option} {date!r}: no date; expected ISO 8601, such as 2015-02-22")
+
+
+def test_dates_follow_each_other_and_something_lies_between(crisis: Path, refused: Refused) -> None:
+    arguments = ["backtest", crisis, "--labels", crisis.with_name("labels.json")]
+    for since, until in (("2026-03-07", "2026-03-06"), ("2026-03-06T01:00+01:00", "2026-03-06")):
+        said = refused(*arguments, "--since", since, "--until", until, code=2)
+        assert said == f"badbuzz: --since {since} is not before --until {until}\n"
+    for dates in (["--since=2027-01-01"], ["--until=2025-01-01"], ["--since=2025-01-01", "--until=2025-02-01"]):
+        assert "not one post between --since and --until" in refused(*arguments, *dates, code=2)
+
+
+def test_a_backtest_writes_a_page(crisis: Path, capsys: pytest.CaptureFixture[str], refused: Refused) -> None:
+    arguments = ["backtest", str(crisis), "--labels", str(crisis.with_name("labels.json"))]
+    page = crisis.with_name("out.html")
+    assert main([*arguments, "--report", str(page)]) == 0
+    assert "lost-bags" in capsys.readouterr().out
+    assert page.read_text().startswith("<!doctype html>") and "Plotly.react" in page.read_text()
+    unwritable = crisis.parent / "no" / "out.html"
+    assert str(unwritable) in refused(*arguments, "--report", unwritable, code=3)
 
 
 # ----------------------------------------------------------------------------------- detect-counts

@@ -205,3 +205,43 @@ YAML_TALK = st.lists(
 def test_no_text_ends_in_anything_but_a_watch_or_a_refusal(text: str) -> None:
     with contextlib.suppress(ConfigError):
         parse_watch(text, "f", {})
+
+
+def test_detectors_have_variants_parameters_and_shadows() -> None:
+    watch = parse_watch(
+        """
+        defaults:
+          shadow_detectors: [ears-c1, "surge:fast"]
+          parameters: {"surge:fast": {level_half_life_days: 2}, ears-c1: {baseline_hours: 72}}
+        brands:
+          - {id: a, name: A, match: {any: [a]}}
+          - {id: b, name: B, match: {any: [b]}, shadow_detectors: []}
+        """,
+        "x",
+        {},
+    )
+    one, other = watch.brands
+    assert one.shadow_detectors == ["ears-c1", "surge:fast"]
+    assert other.shadow_detectors == []
+    assert one.parameters == other.parameters
+    assert one.parameters["surge:fast"] == {"level_half_life_days": 2}
+    # Whole numbers stay whole: a number of hours is no 72.0.
+    assert isinstance(one.parameters["ears-c1"]["baseline_hours"], int)
+
+
+@pytest.mark.parametrize(
+    "parameters, problem",
+    [
+        ("{surge: {sped: 1}}", "no parameter 'sped'; expected one of:"),
+        ("{surge: {spread: 7}}", "surge.spread: Expected `float` <= 1.0"),
+        ("{sirge: {spread: 0.1}}", "no detector 'sirge'; expected one of:"),
+        ("{ears-c1: {baseline_hours: 7.5}}", "ears-c1.baseline_hours: Expected `int`"),
+    ],
+)
+def test_wrong_parameters_are_refused(parameters: str, problem: str) -> None:
+    text = f"defaults: {{parameters: {parameters}}}\nbrands: [{{id: a, name: A, match: {{any: [a]}}}}]"
+    with pytest.raises(ConfigError) as error:
+        parse_watch(text, "x", {})
+    (found,) = error.value.problems
+    assert found.path == "defaults.parameters"
+    assert problem in found.message

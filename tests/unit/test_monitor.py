@@ -23,13 +23,17 @@ from detectors.model import (
     Match,
     Mention,
     MentionBatch,
+    MinuteCounts,
     Score,
     ScoreStatus,
     Sentiment,
+    ShadowAlert,
     from_ms,
+    to_ms,
 )
 from detectors.monitor import REMEMBERED_KEYS, BrandMonitor, BrandState, Event, Tally
 from detectors.windowing import MonitorClock
+from support.explanations import expect_sums
 from support.series import MONDAY_MS, calm
 
 ACME = Brand(id="acme", name="Acme", match=Match(any=["acme"]))
@@ -217,7 +221,7 @@ def test_the_alert_comes_with_the_mention_that_tips_it() -> None:
 @QUICK
 @given(offsets=st.lists(st.integers(0, 8 * 60_000), min_size=15, max_size=40), detectors=st.booleans())
 def test_the_onset_is_the_same_inside_the_open_bucket_and_at_its_end(offsets: list[int], detectors: bool) -> None:
-    brand = msgspec.structs.replace(ACME, detectors=["surge", "drift"] if detectors else ["surge"])
+    brand = msgspec.structs.replace(ACME, detectors=["surge", "page-hinkley"] if detectors else ["surge"])
     ahead, now = warm(brand)
     for offset in sorted(offsets):
         ahead.mention(now + offset)
@@ -237,8 +241,11 @@ class Pair(Surge):
 
     name = "pair"
 
-    def score(self, counts: Sequence[int], start_ms: int) -> list[Score]:
-        return [Score(status=ScoreStatus.OK, surprise=float(n), threshold=1.5, expected=9.0) for n in counts]
+    def score(self, counts: Sequence[MinuteCounts], start_ms: int) -> list[Score]:
+        return [
+            Score(status=ScoreStatus.OK, surprise=float(minute.negative), threshold=1.5, expected=9.0)
+            for minute in counts
+        ]
 
 
 def test_the_onset_is_where_the_leading_detector_sees_it_whoever_fires(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +279,7 @@ def test_the_parts_of_an_explanation_add_up(posts: list[tuple[int, str, bool]]) 
     told.advance(now + 40 * 60 * MINUTE_MS)
     assert told.alerts and told.incidents
     for why in [alert.why for alert in told.alerts] + [incident.why for incident in told.incidents]:
-        assert sum(why.by_channel.values()) == why.observed == why.originals + why.reposts
+        expect_sums(why)
         assert why.since <= why.until
         assert len(why.top_posts) <= 5
     assert told.incidents[-1].state == "resolved"
@@ -302,12 +309,12 @@ def test_top_posts_are_the_loudest_whoever_came_first() -> None:
 
 
 def test_a_detector_that_the_brand_no_longer_has_does_not_hold_its_alert() -> None:
-    both = msgspec.structs.replace(ACME, detectors=["drift", "surge"])
+    both = msgspec.structs.replace(ACME, detectors=["page-hinkley", "surge"])
     told, now = warm(both)
     end = told.live([6] * 10, now)
     assert {alert.detector for alert in told.alerts} >= {"surge"}
     snapshot = told.monitor.snapshot()
-    only = msgspec.structs.replace(ACME, detectors=["drift"])
+    only = msgspec.structs.replace(ACME, detectors=["page-hinkley"])
     later = Told(only)
     later.monitor = BrandMonitor.restore(snapshot, only, later.clock, later.tally)
     later.advance(end + 2 * MINUTE_MS)
@@ -393,12 +400,12 @@ def test_a_new_time_zone_warms_the_detector_again_from_the_kept_week() -> None:
     history = monitor.state.history
     assert history is not None
     expected = DETECTORS["surge"](false_alarms_per_month=1, timezone="Europe/Paris")
-    for place, count in enumerate(history.counts()):
-        assert count is not None
-        expected.learn(count, history.start_ms + place * MINUTE_MS, alerting=False)
+    for place, counts in enumerate(history.counts()):
+        assert counts is not None
+        expected.learn(counts, history.start_ms + place * MINUTE_MS, alerting=False)
     events = monitor.advance(now + MINUTE_MS)
     assert isinstance(events[0], Bucket)
-    assert events[0].scores["surge"] == expected.score([0], now)[0]
+    assert events[0].scores["surge"] == expected.score([MinuteCounts()], now)[0]
     assert events[0].scores["surge"].status is ScoreStatus.OK  # nobody waits three days for a changed line of yaml
 
 
@@ -413,11 +420,11 @@ def test_a_detector_state_that_cannot_be_read_is_warmed_again() -> None:
 
 def test_a_detector_that_is_added_knows_the_kept_week() -> None:
     told, now = warm()
-    both = msgspec.structs.replace(ACME, detectors=["surge", "drift"])
+    both = msgspec.structs.replace(ACME, detectors=["surge", "page-hinkley"])
     (bucket,) = _as_it_was(told, both).advance(now + MINUTE_MS)
     assert isinstance(bucket, Bucket)
     assert {name: score.status for name, score in bucket.scores.items()} == dict.fromkeys(
-        ["surge", "drift"], ScoreStatus.OK
+        ["surge", "page-hinkley"], ScoreStatus.OK
     )
 
 
@@ -452,3 +459,108 @@ def test_habits_are_handed_over_alerts_and_offsets_are_not() -> None:
     assert live.buckets[-1].scores["surge"].status is ScoreStatus.OK
     assert live.tally.counted == {("acme", Sentiment.NEGATIVE): 1}
     assert live.alerts == []
+
+
+# --------------------------------------------------------------------------------------- shadows
+
+RULES = ["vista-social", "pivony"]
+
+
+def test_a_shadow_alerts_nobody_and_is_counted() -> None:
+    shadowed = msgspec.structs.replace(ACME, shadow_detectors=RULES, parameters={"vista-social": {"mentions": 5}})
+    told, now = warm(shadowed)
+    told.live([6] * 20, now)
+    assert {alert.detector for alert in told.alerts} == {"surge"}
+    assert all(set(bucket.scores) == {"surge"} for bucket in told.buckets)
+    shadows = [event for event in told.events if isinstance(event, ShadowAlert)]
+    assert [(shadow.detector, shadow.brand) for shadow in shadows] == [("vista-social", "acme")]
+    assert shadows[0].score.exceeds and now <= to_ms(shadows[0].at) <= now + 2 * MINUTE_MS
+    rates = told.monitor.alerts_per_month()
+    assert set(rates) == {"surge", *RULES}
+    assert rates["surge"] == rates["vista-social"] == pytest.approx(30 / 4, rel=0.02)  # one in four days
+    assert rates["pivony"] == 0.0
+
+
+def test_a_shadow_changes_nothing_for_the_live_ones() -> None:
+    alone, now = warm()
+    beside, _ = warm(msgspec.structs.replace(ACME, shadow_detectors=RULES))
+    for told in (alone, beside):
+        told.live([0, 1, 6, 6, 6, 6, 0, 0], now)
+    assert [event for event in beside.events if not isinstance(event, ShadowAlert)] == alone.events
+
+
+def test_the_cost_of_every_detector_is_told() -> None:
+    told, now = warm(msgspec.structs.replace(ACME, shadow_detectors=RULES))
+    ticks = iter(range(10**6))
+    told.tally.timer = lambda: float(next(ticks))
+    told.monitor.advance(now + 10 * MINUTE_MS)
+    assert told.tally.spent_s == dict.fromkeys(["surge", *RULES], 20.0)  # ten scored, ten learned
+
+
+def test_changed_parameters_warm_the_detector_again_from_the_kept_week() -> None:
+    told, now = warm()
+    params: dict[str, dict[str, int | float]] = {"surge": {"slot_half_life_days": 3.0}}
+    monitor = _as_it_was(told, msgspec.structs.replace(ACME, parameters=params))
+    history = monitor.state.history
+    assert history is not None
+    kind = DETECTORS["surge"]
+    expected = kind(false_alarms_per_month=1, timezone="UTC", params=kind.PARAMS(**params["surge"]))
+    for place, counts in enumerate(history.counts()):
+        assert counts is not None
+        expected.learn(counts, history.start_ms + place * MINUTE_MS, alerting=False)
+    (bucket,) = monitor.advance(now + MINUTE_MS)
+    assert isinstance(bucket, Bucket) and bucket.scores["surge"] == expected.score([MinuteCounts()], now)[0]
+
+
+def test_a_variant_of_a_detector_has_its_own_parameters() -> None:
+    variant = msgspec.structs.replace(
+        ACME,
+        detectors=["surge", "vista-social:strict"],
+        parameters={"vista-social:strict": {"mentions": 1000}},
+    )
+    told, now = warm(variant)
+    told.live([6] * 20, now)
+    assert {alert.detector for alert in told.alerts} == {"surge"}
+    assert told.buckets[-1].scores["vista-social:strict"].threshold == 1000
+
+
+def test_an_author_counts_once_an_hour_in_whatever_order_posts_arrive() -> None:
+    minutes = (0, 1, 2)
+    counted = []
+    for order in (minutes, minutes[::-1], (1, 2, 0)):
+        told, now = warm()
+        for place, minute in enumerate(order):
+            said = Mention(
+                10**7 + place,
+                now + minute * MINUTE_MS,
+                now - MINUTE_MS,
+                10**7 + minute,
+                "x",
+                Sentiment.NEGATIVE,
+                "anna",
+            )
+            told.monitor.observe(0, said)
+        told.advance(now + 3 * MINUTE_MS)
+        assert told.monitor.state.history is not None
+        counted.append([counts and counts.authors for counts in told.monitor.state.history.counts()][-3:])
+    assert counted == [[1, 0, 0]] * 3
+
+
+def test_a_life_begins_with_its_first_mention_whichever_partition_brings_it() -> None:
+    # Partition 1 is twenty minutes behind: what it brings is earlier than the first mention heard, and not late.
+    told = Told()
+    ten = MONDAY_MS + 600 * MINUTE_MS
+    first, earlier = (
+        Mention(1, ten + shift * MINUTE_MS, ten - 20 * MINUTE_MS, number, "x", Sentiment.NEGATIVE)
+        for number, shift in ((1, 0), (2, -10))
+    )
+    told.monitor.observe(0, first)
+    assert told.advance(ten - 20 * MINUTE_MS) == []
+    told.monitor.observe(1, earlier)
+    told.advance(ten + 5 * MINUTE_MS)
+    assert told.tally.late == {}
+    assert told.buckets[0].start == from_ms(ten - 11 * MINUTE_MS)
+    assert [bucket.start for bucket in told.buckets if bucket.negative] == [
+        from_ms(ten - 10 * MINUTE_MS),
+        from_ms(ten),
+    ]

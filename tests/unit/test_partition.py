@@ -12,14 +12,28 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from detectors.algorithms.surge import Surge
 from detectors.errors import StateError
 from detectors.intake import Intake, RawRecord, decode_post
 from detectors.mentions import MentionFinder
-from detectors.model import MINUTE_MS, Bucket, Incident, Mention, MentionBatch, Sentiment, Watch, from_ms, to_ms
+from detectors.model import (
+    MINUTE_MS,
+    Brand,
+    Bucket,
+    Incident,
+    Match,
+    Mention,
+    MentionBatch,
+    Sentiment,
+    Watch,
+    from_ms,
+    to_ms,
+)
 from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
 from support.mentions_log import START, STORY, WATCH, Told, heartbeat, log, run, states, story, told
 from support.scenario import NoModel
+from support.series import MONDAY_MS
 
 SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUTS = st.one_of(
@@ -146,7 +160,7 @@ def test_a_brand_that_is_no_longer_watched_is_passed_over() -> None:
 def test_statuses_counts_every_brand_once() -> None:
     partition = PartitionMonitor(WATCH.brands)
     run(partition, log(STORY[:200], []))
-    assert partition.statuses() == {"firing": 0, "ok": 0, "warming_up": 2, "no_data": 0}
+    assert partition.statuses() == {"firing": 0, "ok": 0, "little_history": 2, "warming_up": 0, "no_data": 0}
 
 
 @pytest.mark.parametrize("own", [b"", b"\xff", b"\x90", msgspec.msgpack.encode({"version": 2})])
@@ -222,7 +236,7 @@ def test_a_partition_that_never_spoke_holds_the_others_until_it_is_idle() -> Non
     events += partition.take(heartbeat(0, 2, minutes[-1].watermark_ms + 1))
     buckets = [event for event in events if isinstance(event, Bucket)]
     assert sum(bucket.negative for bucket in buckets) == 28
-    assert buckets[0].start == START
+    assert buckets[0].start == START - timedelta(minutes=1)  # a minute before its first mention
 
 
 def test_one_post_of_1970_while_a_partition_holds_does_not_begin_in_1970() -> None:
@@ -279,3 +293,28 @@ def test_one_post_of_1970_in_a_partition_of_its_own_does_not_hold_the_others() -
     assert sum(bucket.negative for bucket in counted if bucket.start >= START) == 480, "eight whole minutes"
     # Fifty-six years are not closed minute by minute: after a month without a mention the brand is dormant.
     assert len(counted) < 31 * 1440 + 10
+
+
+def test_a_new_brand_expects_the_days_of_those_that_are_watched() -> None:
+    # Nine days of a brand in Paris; the next one there begins with what those days were like.
+    old, new = (Brand(id=name, name=name, match=Match(any=[name]), timezone="Europe/Paris") for name in ("old", "new"))
+    partition = PartitionMonitor([old, new])
+    offset = 0
+
+    def mention(brand: str, at_ms: int) -> None:
+        nonlocal offset
+        offset += 1
+        said = Mention(offset, at_ms, at_ms, offset, "x", Sentiment.NEGATIVE, f"u{offset}")
+        partition.take(MentionBatch(brand=brand, partition=0, partitions=1, watermark_ms=at_ms, mentions=[said]))
+
+    for hour in range(9 * 24):
+        for minute in range(0, 60, 20 if hour % 24 < 6 else 2):
+            mention("old", MONDAY_MS + (hour * 60 + minute) * MINUTE_MS)
+    days = partition.state.days["Europe/Paris"]
+    assert len(days) == 48 and days[12] > 3 * days[3]
+    mention("new", MONDAY_MS + 9 * 24 * 60 * MINUTE_MS)
+    detector = partition.monitors["new"]._live["surge"]
+    assert isinstance(detector, Surge)
+    assert detector.state.baseline.shape == days
+    # It is part of the state: after a restart a newcomer begins with the same.
+    assert PartitionMonitor.restore([old, new], partition.snapshot(), {}).state.days == partition.state.days

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import msgspec
+import pytest
 
+from detectors.backtest import Crisis, Span, parse_labels
+from detectors.errors import InputError
 from detectors.intake import decode_post
 from detectors.mentions import MentionFinder
 from detectors.model import MINUTE_MS, Brand, Match, Post, Sentiment, to_ms
-from detectors.simulation import Life, daily_rhythm, merge, ordinary_life, wave
+from detectors.simulation import EVENTS, Life, Simulation, daily_rhythm, merge, ordinary_life, simulate, wave
+from detectors.simulation.events import Happening
 from detectors.text import VaderNegativity
 
 LIFE = Life("Torrelio", "torrelio", mentions_per_min=30)
@@ -131,3 +138,155 @@ def test_small_accounts_come_first_then_a_large_one_and_its_reposts() -> None:
     assert 0.35 < len(repeated) / len(after) < 0.55
     assert {post.repost_of for post in repeated} <= {post.id for post in posts}
     assert Counter(post.repost_of for post in repeated).most_common(1)[0][0] == star.id
+
+
+def test_a_wave_that_nobody_hears_of_before_its_star_is_still_a_wave() -> None:
+    posts = crisis(doubling_s=600, peak_per_min=0.07, minutes=6000)
+    assert 0 < len(posts) < 200
+
+
+# ------------------------------------------------------------------------------------------ events
+
+CRISES = ("cascade", "brigade", "copy-paste", "hashtag-hijack")
+START_MS = NOON_MS - 12 * 60 * MINUTE_MS
+START = datetime(2024, 10, 4, tzinfo=UTC)
+PARIS = replace(LIFE, mentions_per_min=1, timezone="Europe/Paris")
+
+
+def happening(kind: str, seed: int = 1, life: Life = LIFE) -> tuple[Happening, list[Post]]:
+    event = EVENTS[kind](replace(life, timezone="Europe/Paris"), f"{kind}-1", NOON_MS, seed)
+    return event, list(event.posts)
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+@pytest.mark.parametrize("life", [LIFE, replace(LIFE, mentions_per_min=0.01)], ids=["busy", "tiny"])
+def test_an_event_is_in_order_within_its_label_and_its_own(kind: str, life: Life) -> None:
+    event, posts = happening(kind, life=life)
+    assert event.start_ms >= NOON_MS
+    assert all(one.created_at <= next_.created_at for one, next_ in pairwise(posts))
+    assert all(NOON_MS <= to_ms(post.created_at) <= event.end_ms for post in posts)
+    assert isinstance(event.label, Crisis if kind in CRISES else Span)
+    assert event.label.id == f"{kind}-1" and event.label.brand == "torrelio"
+    assert posts == happening(kind, life=life)[1]
+    again = [*posts, *happening(kind, seed=2, life=life)[1], *days(life)]
+    assert len({post.id for post in again}) == len(again)
+    feelings(posts)
+
+
+@pytest.mark.parametrize("kind", CRISES)
+def test_every_post_of_an_attack_is_read_as_one(kind: str) -> None:
+    event, posts = happening(kind)
+    angry = [post for post in posts if to_ms(post.created_at) >= event.start_ms and "-l1-" not in post.id]
+    assert len(angry) > 2000
+    assert unlike(angry, Sentiment.NEGATIVE) == []
+
+
+def test_a_brigade_is_a_few_hundred_accounts_that_start_at_once_in_other_words() -> None:
+    event, posts = happening("brigade")
+    per_min = Counter((to_ms(post.created_at) - NOON_MS) // MINUTE_MS for post in posts)
+    assert per_min[5] > 0.7 * max(per_min.values())
+    authors = Counter(post.author for post in posts)
+    assert 200 <= len(authors) <= 300 and min(authors.values()) >= 5
+    assert Counter(post.text for post in posts).most_common(1)[0][1] < len(posts) / 50
+    assert isinstance(event.label, Crisis) and event.label.peak - event.label.onset < timedelta(minutes=10)
+
+
+def test_copied_posts_are_almost_the_same_and_hardly_anybody_posts_twice() -> None:
+    _, posts = happening("copy-paste")
+    assert Counter(post.author for post in posts[:3000]).most_common(1)[0][1] < 5
+    bare = {"".join(filter(str.isalpha, post.text.lower()))[:120] for post in posts}
+    assert len(bare) == 2, "one letter in English, one in French"
+    assert len({post.text for post in posts}) > 10
+
+
+def test_a_hijacked_hashtag_begins_friendly() -> None:
+    event, posts = happening("hashtag-hijack")
+    assert all("#torreliomoments" in post.text for post in posts)
+    assert posts[0].author == "torrelio"
+    launch = [post for post in posts if to_ms(post.created_at) < event.start_ms]
+    assert len(launch) > 1000
+    assert unlike(launch, Sentiment.NEUTRAL, Sentiment.POSITIVE) == []
+
+
+def test_a_quarrel_is_29_complaints_by_10_people_19_of_them_by_two() -> None:
+    for seed in range(5):
+        _, posts = happening("quarrel", seed)
+        authors = Counter(post.author for post in posts)
+        assert (len(posts), len(authors)) == (29, 10)
+        assert sum(count for _, count in authors.most_common(2)) == 19
+        assert posts[-1].created_at - posts[0].created_at < timedelta(hours=1)
+        assert unlike(posts, Sentiment.NEGATIVE) == []
+        assert {post.reply_to for post in posts} - {None} <= {post.id for post in posts}
+
+
+def test_nobody_is_angry_at_a_contest() -> None:
+    _, posts = happening("contest")
+    assert len(posts) > 60 * LIFE.mentions_per_min * 2
+    assert unlike(posts, Sentiment.NEUTRAL, Sentiment.POSITIVE) == []
+
+
+# ---------------------------------------------------------------------------------------- schedule
+
+
+def made(events: Sequence[tuple[str, int | None]], *, days: int = 30, seed: int = 1, life: Life = PARIS) -> Simulation:
+    return simulate(life, start_ms=START_MS, days=days, events=events, seed=seed)
+
+
+def refusal(*arguments: Any, **options: Any) -> str:
+    with pytest.raises(InputError) as error:
+        made(*arguments, **options)
+    return str(error.value)
+
+
+def test_events_are_spread_after_two_weeks_in_their_order_and_the_labels_can_be_read() -> None:
+    kinds = ["cascade", "contest", "brigade", "quarrel"]
+    simulation = made([(kind, None) for kind in kinds])
+    labels = parse_labels(msgspec.json.encode(simulation.labels))
+    assert labels == simulation.labels
+    starts = {crisis.id: crisis.onset for crisis in labels.crises} | {trap.id: trap.start for trap in labels.traps}
+    assert sorted(starts, key=starts.__getitem__) == [f"{kind}-{number}" for number, kind in enumerate(kinds, 1)]
+    assert min(starts.values()) >= START + timedelta(days=14)
+    posts = list(simulation.posts)
+    assert all(one.created_at <= next_.created_at for one, next_ in pairwise(posts))
+    assert len({post.id for post in posts}) == len(posts)
+    assert posts[0].created_at >= START and posts[-1].created_at < START + timedelta(days=30)
+
+
+def test_an_event_with_a_time_is_there_even_before_the_warm_up_is_over() -> None:
+    at_ms = START_MS + 3 * 1440 * MINUTE_MS
+    assert made([("brigade", at_ms)], days=5).labels.crises[0].onset == START + timedelta(days=3)
+
+
+def test_a_source_that_is_out_says_nothing_and_the_others_go_on() -> None:
+    (trap,) = made([("outage", NOON_MS)], days=3).labels.traps
+    posts = [post for post in made([("outage", NOON_MS)], days=3).posts if trap.start <= post.created_at <= trap.until]
+    out = trap.until - timedelta(hours=2)
+    assert "twitter" not in {post.source for post in posts if post.created_at < out}
+    assert {post.source for post in posts if post.created_at < out} >= {"forum", "reviews"}
+    assert "twitter" in {post.source for post in posts if post.created_at >= out}
+
+
+def test_the_clocks_are_changed_when_the_time_zone_says_so() -> None:
+    (trap,) = made([("clock-change", None)]).labels.traps
+    assert trap.start == datetime(2024, 10, 27, 1, tzinfo=UTC)
+    assert "not changed" in refusal([("clock-change", None)], life=replace(PARIS, timezone="UTC"))
+
+
+def test_same_seed_same_file_other_seed_another() -> None:
+    events = [("cascade", None), ("outage", None), ("quarrel", None)]
+    one, same, other = (
+        b"".join(map(msgspec.json.encode, made(events, seed=seed).posts))
+        + msgspec.json.encode(made(events, seed=seed).labels)
+        for seed in (1, 1, 2)
+    )
+    assert one == same != other
+
+
+def test_what_cannot_happen_is_said() -> None:
+    day_ms = 1440 * MINUTE_MS
+    assert "no event 'wedding'; expected one of: cascade, brigade" in refusal([("wedding", None)])
+    assert "is not between 2024-10-04T00:00 and" in refusal([("contest", START_MS - day_ms)])
+    assert "brigade-1 lasts until" in refusal([("brigade", START_MS + 30 * day_ms - MINUTE_MS)])
+    assert "happen at the same time" in refusal([("brigade", NOON_MS), ("contest", NOON_MS)])
+    assert "no room for cascade-1" in refusal([("cascade", None)], days=14)
+    assert "no room for" in refusal([("cascade", None)] * 20, days=16)
