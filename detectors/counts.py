@@ -11,12 +11,11 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Final
 
-from detectors.alerting import AlertBook
+from detectors.alerting import SeriesAlerts
 from detectors.alerting.lifecycle import REFRACTORY_MS
 from detectors.algorithms import kind_of
 from detectors.errors import InputError
-from detectors.explanation import Background, Run, explain
-from detectors.model import MINUTE_MS, Brand, Explanation, Match, MinuteCounts, Score, to_ms
+from detectors.model import MINUTE_MS, MinuteCounts, Score, to_ms
 from detectors.windowing import bucket_start
 
 __all__ = ["FIRST_ROWS", "CountRow", "CountScorer", "parse_counts", "score_counts"]
@@ -48,9 +47,8 @@ class CountScorer:
     """
 
     def __init__(self, *, false_alarms_per_month: float, detector: str = "surge") -> None:
-        self._name = detector
         self._detector = kind_of(detector)(false_alarms_per_month=false_alarms_per_month, timezone="UTC")
-        self._book = AlertBook(Brand(id="series", name="series", match=Match(any=[])))
+        self._alerts = SeriesAlerts(detector)
         self._first: list[tuple[int, int]] = []
         self._step_ms: int | None = None
         self._row_ms = 0
@@ -121,9 +119,8 @@ class CountScorer:
         start, end = self._next_ms, self._next_ms + MINUTE_MS
         score = self._detector.score([MinuteCounts.bare(count)], start)[0]
         self._judge(score, end)
-        self._detector.learn(MinuteCounts.bare(count), start, alerting=self._book.any_firing)
-        if self._book.any_firing:
-            self._book.close_bucket({self._name: score}, at_ms=end, explain=lambda: self._explain(start, end))
+        self._detector.learn(MinuteCounts.bare(count), start, alerting=self._alerts.firing)
+        self._alerts.close(score, start_ms=start)
         self._next_ms, self._open = end, None
 
     def _judge(self, score: Score, at_ms: int) -> None:
@@ -131,19 +128,7 @@ class CountScorer:
             return
         excess = score.surprise - score.threshold
         self._excess = excess if self._excess is None else max(self._excess, excess)
-        if score.exceeds and not self._book.any_firing:
-            why = self._explain(self._next_ms, at_ms)
-            self._book.fire(self._name, score, onset_ms=self._next_ms, at_ms=at_ms, why=why)
-            # An alert that is taken up again keeps the time at which it first fired.
-            self._starts = self._starts or self._alert_ms() == at_ms
-
-    def _explain(self, start_ms: int, until_ms: int) -> Explanation:
-        """The book wants one; a bare count has nothing to tell."""
-        return explain(Run(start_ms=start_ms), Background(), self._book.brand, until_ms=until_ms)
-
-    def _alert_ms(self) -> int | None:
-        alert = self._book.state.alerts.get(self._name)
-        return None if alert is None else to_ms(alert.at)
+        self._starts |= self._alerts.judge(score, start_ms=self._next_ms, at_ms=at_ms)
 
     def _score(self) -> float:
         if self._excess is None:
@@ -151,8 +136,8 @@ class CountScorer:
         score = round(1 / (1 + math.exp(-max(-50.0, min(50.0, self._excess)))), 6)
         if self._starts:
             return max(score, 0.5)
-        alert_ms = self._alert_ms()
-        if self._book.any_firing or (alert_ms is not None and self._next_ms - alert_ms < REFRACTORY_MS):
+        fired_ms = self._alerts.fired_ms
+        if self._alerts.firing or (fired_ms is not None and self._next_ms - fired_ms < REFRACTORY_MS):
             return 0.0
         return min(score, _HIGHEST_QUIET)
 

@@ -21,13 +21,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.alerting.lifecycle import CALM_BUCKETS, REFRACTORY_MS
+from detectors.alerting import alerts_at
 from detectors.backtest.labels import Labels
 from detectors.backtest.scoring import ComparedRow, Comparison, crisis_rows, is_false, middle, per_brand_month
 from detectors.model import MINUTE_MS, Bucket, BucketStatus, Score, Watch, from_ms, to_ms
 from detectors.monitor import Event
 
-__all__ = ["ScoreBook", "alerts_at", "compare"]
+__all__ = ["ScoreBook", "compare"]
 
 BLOCK_MS: Final = 60 * MINUTE_MS
 """Thresholds are tried at the highest score of each hour: an alert needs an hour of calm to end."""
@@ -81,37 +81,6 @@ class ScoreBook:
             brand: (np.asarray(series.ends_ms), np.asarray(series.surprise), np.asarray(series.threshold))
             for brand, series in self._series.get(detector, {}).items()
         }
-
-
-def alerts_at(ends_ms: Moments, surprise: Numbers, threshold: Numbers) -> list[int]:
-    """When alerts would start, in ms, for consecutive closed buckets; three arrays of equal length, NaN is no score.
-
-    The life of an alert is that of `AlertBook`: it starts at a surprise above the threshold, is over after 60 buckets
-    under half of it, and within 6 h of its start it is the same one.
-
-    >>> ends_ms = np.arange(1000) * 60_000
-    >>> surprise = np.where(np.isin(ends_ms // 60_000, [10, 50, 200, 500]), 5.0, 0.0)
-    >>> [at // 60_000 for at in alerts_at(ends_ms, surprise, np.full(1000, 4.0))]
-    [10, 500]
-    """
-    hot = np.flatnonzero(surprise > threshold)
-    restless = np.flatnonzero(~(surprise < threshold / 2))
-    following = np.append(restless[1:], len(surprise) + CALM_BUCKETS)
-    last_before_calm = restless[following - restless > CALM_BUCKETS]
-    starts: list[int] = []
-    position = 0
-    while (place := int(np.searchsorted(hot, position))) < len(hot):
-        first = int(hot[place])
-        at_ms = int(ends_ms[first])
-        if not starts or at_ms - starts[-1] >= REFRACTORY_MS:
-            starts.append(at_ms)
-        stirred = int(np.searchsorted(restless, first))
-        if stirred < len(restless) and restless[stirred] - first < CALM_BUCKETS:
-            after = int(np.searchsorted(last_before_calm, restless[stirred]))
-            position = int(last_before_calm[after]) + CALM_BUCKETS + 1
-        else:  # above its threshold and calm at once: the threshold is below zero
-            position = first + CALM_BUCKETS
-    return starts
 
 
 @dataclass(frozen=True, slots=True)

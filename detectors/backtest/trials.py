@@ -16,12 +16,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.alerting import AlertBook
-from detectors.alerting.lifecycle import CALM_BUCKETS, REFRACTORY_MS
+from detectors.alerting import SeriesAlerts, alerts_at
 from detectors.algorithms import Detector
 from detectors.backtest.floor import MONTH_MIN
 from detectors.backtest.synthetic import DAY_MINUTES, Cascade, Ordinary, cascade_per_min, ordinary_counts
-from detectors.model import MINUTE_MS, Brand, Explanation, Match, MinuteCounts, Score, from_ms, to_ms
+from detectors.model import MINUTE_MS, MinuteCounts
 
 __all__ = [
     "BANDS",
@@ -51,8 +50,6 @@ WARM_DAYS: Final = 28
 GRACE_MIN: Final = 120
 """An alarm is early enough up to two hours after the peak, if the wave is not over before: later, everybody knows."""
 
-_REFRACTORY_MIN: Final = REFRACTORY_MS // MINUTE_MS
-_SERIES: Final = Brand(id="series", name="series", match=Match(any=[]))
 _COMMON: Final = tuple(MinuteCounts.bare(count) for count in range(501))
 
 Series = NDArray[np.float64]
@@ -187,38 +184,18 @@ def alarm_minutes(
 
     With `threshold` the surprise is held against that, whatever the detector's own threshold is.
     """
-    book, name, firing = AlertBook(_SERIES), detector.name, False
+    alerts = SeriesAlerts(detector.name)
     for minute, count in enumerate(counts, first):
         start_ms = START_MS + minute * MINUTE_MS
         seen = minute_counts(count)
         score = detector.score((seen,), start_ms)[0]
-        bar = score.threshold if threshold is None else threshold
-        alarm = False
-        if not firing and score.surprise is not None and bar is not None and score.surprise > bar:
-            at_ms = start_ms + MINUTE_MS
-            book.fire(name, score, onset_ms=start_ms, at_ms=at_ms, why=_bare_why(start_ms, at_ms))
-            # An alert that is taken up again within 6 h keeps the time at which it first fired.
-            firing, alarm = True, to_ms(book.state.alerts[name].at) == at_ms
-        detector.learn(seen, start_ms, alerting=firing)
-        if firing:
-            _close(book, msgspec.structs.replace(score, threshold=bar), start_ms)
-            firing = book.any_firing
-        if alarm:
+        if threshold is not None:
+            score = msgspec.structs.replace(score, threshold=threshold)
+        starts = alerts.judge(score, start_ms=start_ms, at_ms=start_ms + MINUTE_MS)
+        detector.learn(seen, start_ms, alerting=alerts.firing)
+        alerts.close(score, start_ms=start_ms)
+        if starts:
             yield minute
-
-
-def _close(book: AlertBook, score: Score, start_ms: int) -> None:
-    end_ms = start_ms + MINUTE_MS
-    book.close_bucket(
-        dict.fromkeys(book.state.alerts, score), at_ms=end_ms, explain=lambda: _bare_why(start_ms, end_ms)
-    )
-
-
-def _bare_why(start_ms: int, end_ms: int) -> Explanation:
-    """The book wants one; a bare count has nothing to tell."""
-    return Explanation(
-        since=from_ms(start_ms), until=from_ms(end_ms), observed=0, expected=0.0, first_post=None, top_posts=[]
-    )
 
 
 def surprises(detector: Detector, counts: Sequence[int], *, first: int) -> tuple[Series, Series]:
@@ -245,19 +222,8 @@ def count_alarms(surprise: Series, threshold: float | Series) -> int:
     >>> count_alarms(series, 5.0)  # 130: still on; 300: within 6 h, taken up again
     2
     """
-    above = np.flatnonzero(surprise > threshold)
-    busy = np.flatnonzero(~(surprise < np.asarray(threshold) / 2))
-    if not len(above):
-        return 0
-    last_busy = busy[np.append(np.diff(busy) > CALM_BUCKETS, True)]
-    alarms, started, place = 0, -_REFRACTORY_MIN, 0
-    while place < len(above):
-        minute = int(above[place])
-        if minute - started >= _REFRACTORY_MIN:
-            alarms, started = alarms + 1, minute
-        over = last_busy[np.searchsorted(last_busy, minute)] + CALM_BUCKETS
-        place = int(np.searchsorted(above, over, side="right"))
-    return alarms
+    ends_ms = np.arange(len(surprise)) * MINUTE_MS
+    return len(alerts_at(ends_ms, surprise, np.broadcast_to(threshold, len(surprise))))
 
 
 def equal_threshold(series: Sequence[Series], *, alarms: int) -> float:

@@ -28,14 +28,13 @@ import numpy as np
 from msgspec import inspect
 from numpy.typing import NDArray
 
-from detectors.alerting import AlertBook
+from detectors.alerting import SeriesAlerts
 from detectors.algorithms import Detector, Params
 from detectors.backtest.labels import Crisis, Labels
 from detectors.backtest.scoring import DAYS_PER_MONTH, is_false
 from detectors.backtest.tapes import Tape
 from detectors.errors import InputError
-from detectors.explanation import Background, Run, explain
-from detectors.model import MINUTE_MS, Alert, Explanation, from_ms, to_ms
+from detectors.model import MINUTE_MS, from_ms
 
 __all__ = [
     "Case",
@@ -138,14 +137,9 @@ def firings(kind: type[Detector], params: Params, tape: Tape) -> list[Firing]:
     """
     brand = tape.brand
     detector = kind(false_alarms_per_month=brand.false_alarms_per_month, timezone=brand.timezone, params=params)
-    book = AlertBook(brand)
+    alerts = SeriesAlerts(kind.name)
     found: list[Firing] = []
     start = tape.start_ms
-
-    def why() -> Explanation:
-        """The book wants one; a bare count has nothing to tell."""
-        return explain(Run(start_ms=start), Background(), brand, until_ms=start + MINUTE_MS)
-
     for step in tape.steps:
         if isinstance(step, int):
             detector.skip(step)
@@ -153,13 +147,10 @@ def firings(kind: type[Detector], params: Params, tape: Tape) -> list[Firing]:
             continue
         end = start + MINUTE_MS
         score = detector.score([step], start)[0]
-        if score.exceeds and not book.any_firing:
-            alert = book.fire(kind.name, score, onset_ms=start, at_ms=end, why=why())[0]
-            if isinstance(alert, Alert) and to_ms(alert.at) == end:  # else the story of before
-                found.append(Firing(brand.id, from_ms(end)))
-        detector.learn(step, start, alerting=book.any_firing)
-        if book.any_firing:
-            book.close_bucket({kind.name: score}, at_ms=end, explain=why)
+        if alerts.judge(score, start_ms=start, at_ms=end):
+            found.append(Firing(brand.id, from_ms(end)))
+        detector.learn(step, start, alerting=alerts.firing)
+        alerts.close(score, start_ms=start)
         start = end
     return found
 

@@ -12,9 +12,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from detectors.alerting import AlertBook
+from detectors.alerting import AlertBook, alerts_at
 from detectors.backtest import BacktestResult, Crisis, Labels, Replay, ScoreBook, Span, Timelines, compare, evaluate
-from detectors.backtest.compare import alerts_at
 from detectors.backtest.scoring import Comparison
 from detectors.intake import RawRecord
 from detectors.mentions import MentionFinder
