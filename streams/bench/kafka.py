@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -23,12 +22,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from detectors.errors import BadbuzzError, Unavailable
 from detectors.model import Sentiment, Watch
+from streams.process import end, last_words
 from streams.settings import Settings
 from streams.topics import admin
 
 __all__ = ["Counted", "Worker", "delete_topics", "publish"]
 
 READY_WITHIN_S = 90.0
+_STOP_S = 20.0
+_TAIL_LINES = 15
 
 
 async def publish(settings: Settings, values: Sequence[bytes], *, progress: Callable[[int], None]) -> None:
@@ -108,13 +110,7 @@ class Worker:
     ) -> None:
         assert self._process is not None and self._session is not None
         await self._session.close()
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.to_thread(self._process.wait, 20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        await asyncio.to_thread(end, self._process, within_s=_STOP_S)
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "streams.cli", "worker"]
@@ -136,7 +132,7 @@ class Worker:
         deadline = time.monotonic() + READY_WITHIN_S
         while await self._get("readyz") is None:
             if time.monotonic() > deadline:
-                raise Unavailable(f"the worker was not ready within {READY_WITHIN_S:g} s\n{self._tail()}")
+                raise Unavailable(f"the worker was not ready within {READY_WITHIN_S:g} s{self._tail()}")
             await asyncio.sleep(0.02)
 
     async def counted(self) -> Counted:
@@ -158,7 +154,7 @@ class Worker:
         """A page of the worker's; None if it says no, or does not listen yet."""
         assert self._process is not None and self._session is not None
         if self._process.poll() is not None:
-            raise BadbuzzError(f"the worker ended (exit code {self._process.returncode})\n{self._tail()}")
+            raise BadbuzzError(f"the worker ended (exit code {self._process.returncode}){self._tail()}")
         if self._url is None:
             found = re.search(r'"(http://[^"]+)/metrics"', self._log.read_text(errors="replace"))
             if found is None:
@@ -171,7 +167,7 @@ class Worker:
             return None
 
     def _tail(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+        return last_words(self._log, _TAIL_LINES)
 
 
 def _as_yaml(watch: Watch) -> bytes:

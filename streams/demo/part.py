@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import signal
@@ -14,11 +13,11 @@ from pathlib import Path
 import aiohttp
 
 from detectors.errors import BadbuzzError
+from streams.process import Guarded, last_words
 from streams.settings import Settings
 
 __all__ = ["Part"]
 
-_GUARD = Path(__file__).parents[1] / "broker_guard.py"
 _STOP_S = 8.0
 _TAIL_LINES = 20
 
@@ -26,16 +25,15 @@ _TAIL_LINES = 20
 class Part:
     """`badbuzz COMMAND` with `settings` as its environment; its log goes to a file in `directory`.
 
-    It ends with the process that started it, whatever ends that (see `broker_guard`), and a Ctrl-C in the terminal
-    does not reach it: the owner decides.
+    It ends with the process that started it, whatever ends that, and a Ctrl-C in the terminal does not reach it
+    (see `Guarded`).
     """
 
     def __init__(self, command: str, settings: Settings, directory: Path) -> None:
         self.log = directory / f"{command}.log"
         self._command = command
         self._env = {f"BADBUZZ_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
-        self._guard: asyncio.subprocess.Process | None = None
-        self._pid: int | None = None
+        self._process: Guarded | None = None
 
     async def start(self, *, ready_within_s: float) -> None:
         """Start it and wait until its /readyz says yes.
@@ -44,19 +42,10 @@ class Part:
             BadbuzzError: it ended, or was not ready in time; with the end of its log.
         """
         with self.log.open("wb") as log:
-            self._guard = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(_GUARD)),
-                *(sys.executable, "-m", "streams.cli", self._command),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-                env={**os.environ, **self._env},
-            )
-        assert self._guard.stdout is not None
-        line = await self._guard.stdout.readline()
-        self._pid = int(line) if line.strip() else None
+            command = [sys.executable, "-m", "streams.cli", self._command]
+            self._process = Guarded(command, log, {**os.environ, **self._env})
         deadline = time.monotonic() + ready_within_s
+        await asyncio.to_thread(self._process.started, ready_within_s)
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
             while not await self._is_ready(session):
                 self.check()
@@ -80,26 +69,21 @@ class Part:
         Raises:
             BadbuzzError: it has ended; with the end of its log.
         """
-        code = self._guard.returncode if self._guard is not None else None
+        code = self._process.returncode if self._process is not None else None
         if code is not None:
             raise BadbuzzError(f"the {self._command} ended by itself (exit code {code}){self._tail()}")
 
     async def stop(self) -> None:
         """End it in order (SIGTERM), after `_STOP_S` for sure. Does nothing where it does not run."""
-        guard, self._guard = self._guard, None
-        if guard is None:
+        process, self._process = self._process, None
+        if process is None:
             return
-        assert guard.stdin is not None
         try:
-            if guard.returncode is None and self._pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self._pid, signal.SIGTERM)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(guard.wait(), _STOP_S)
+            if process.pid is not None:
+                process.send_signal(signal.SIGTERM)
+                await asyncio.to_thread(process.wait, _STOP_S)
         finally:
-            guard.stdin.close()  # the guard's sign to end what is left
-        await guard.wait()
+            await asyncio.to_thread(process.close)
 
     def _tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()
-        return "".join(f"\n  | {line}" for line in lines[-_TAIL_LINES:])
+        return last_words(self.log, _TAIL_LINES)

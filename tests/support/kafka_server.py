@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from detectors.errors import Unavailable
-from streams import broker_guard
 from streams.broker import answers_kafka, free_port
+from streams.process import Guarded, last_words
 
 __all__ = ["KAFKA_VERSION", "Broker", "KafkaServer", "kafka_home", "why_no_kafka"]
 
@@ -24,7 +21,7 @@ KAFKA_VERSION = "4.2.0"
 
 _HOST = "127.0.0.1"
 _CLUSTER_ID = "badbuzzAAAAAAAAAAAAAAA"  # any 16 bytes in base64
-_POLL_S = 0.05
+_LOG_TAIL_LINES = 30
 
 
 class Broker(Protocol):
@@ -73,8 +70,7 @@ class KafkaServer:
         self._ready_within = ready_within
         self._port = free_port()
         self._controller_port = free_port()
-        self._guard: subprocess.Popen[bytes] | None = None
-        self._pid: int | None = None
+        self._process: Guarded | None = None
 
     @property
     def port(self) -> int:
@@ -93,11 +89,11 @@ class KafkaServer:
     @property
     def pid(self) -> int | None:
         """The process of the broker, None unless it was started."""
-        return self._pid
+        return self._process.pid if self._process is not None else None
 
     @property
     def running(self) -> bool:
-        return self._guard is not None and self._guard.poll() is None
+        return self._process is not None and self._process.returncode is None
 
     @property
     def log(self) -> Path:
@@ -118,15 +114,13 @@ class KafkaServer:
             properties.write_text(self._properties())
             self._format(properties)
         with self.log.open("ab") as log:
-            self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", broker_guard.__file__, *self._java("kafka.Kafka"), str(properties)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
+            self._process = Guarded([*self._java("kafka.Kafka"), str(properties)], log)
         try:
-            self._wait_until_ready()
+            reason = self._process.why_not_ready(
+                lambda: answers_kafka(_HOST, self._port), within_s=self._ready_within.total_seconds()
+            )
+            if reason is not None:
+                raise Unavailable(f"Apache Kafka {reason}{last_words(self.log, _LOG_TAIL_LINES)}")
         except BaseException:
             self.kill()
             raise
@@ -159,26 +153,19 @@ class KafkaServer:
     # --- inside ---
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._pid is None or not self.running:
+        if self._process is None or not self.running:
             raise Unavailable("Apache Kafka does not run")
-        os.kill(self._pid, number)
+        self._process.send_signal(number)
 
     def _end(self, number: signal.Signals) -> None:
-        guard, pid = self._guard, self._pid
-        self._guard = self._pid = None
-        if guard is None:
+        process, self._process = self._process, None
+        if process is None:
             return
-        assert guard.stdin is not None and guard.stdout is not None
-        if pid is not None and guard.poll() is None:
-            os.kill(pid, signal.SIGCONT)  # one that is paused hears nothing
-            os.kill(pid, number)
-            try:
-                guard.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                pass  # then the guard ends it
-        guard.stdin.close()
-        guard.wait(timeout=10)
-        guard.stdout.close()
+        if process.pid is not None:
+            process.send_signal(signal.SIGCONT)  # one that is paused hears nothing
+            process.send_signal(number)
+            process.wait(20)
+        process.close()
 
     def _java(self, main: str) -> list[str]:
         java = shutil.which("java")
@@ -231,21 +218,3 @@ class KafkaServer:
             "broker.heartbeat.interval.ms": 250,
         }
         return "".join(f"{key}={value}\n" for key, value in settings.items())
-
-    def _wait_until_ready(self) -> None:
-        assert self._guard is not None and self._guard.stdout is not None
-        deadline = time.monotonic() + self._ready_within.total_seconds()
-        if select.select([self._guard.stdout], [], [], self._ready_within.total_seconds())[0]:
-            self._pid = int(self._guard.stdout.readline())
-        while time.monotonic() < deadline:
-            answers = answers_kafka(_HOST, self._port)
-            code = self._guard.poll()
-            if code is not None:
-                raise Unavailable(f"Apache Kafka ended while starting (exit code {code})\n{self._tail()}")
-            if answers:
-                return
-            time.sleep(_POLL_S)
-        raise Unavailable(f"Apache Kafka was not ready within {self._ready_within}\n{self._tail()}")
-
-    def _tail(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])

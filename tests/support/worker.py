@@ -17,6 +17,8 @@ from typing import Self
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.process import end, last_words
+
 __all__ = ["WorkerProcess", "run_badbuzz"]
 
 
@@ -136,7 +138,7 @@ class WorkerProcess:
 
     def tail(self, lines: int = 25) -> str:
         """The last lines of the log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+        return last_words(self.log, lines)
 
     async def __aenter__(self) -> Self:
         return await self.start().ready()
@@ -144,9 +146,6 @@ class WorkerProcess:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self.returncode is None:
-            try:
-                await self.terminate()
-            except subprocess.TimeoutExpired:
-                self.kill()
-                raise AssertionError(f"did not stop within 30 s of SIGTERM: {self.tail()}") from None
+        assert self._process is not None
+        in_order = await asyncio.to_thread(end, self._process, within_s=30)
+        assert in_order, f"did not stop within 30 s of SIGTERM: {self.tail()}"
