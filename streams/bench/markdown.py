@@ -12,6 +12,7 @@ from streams.bench.nab import NabResult, NabScore
 from streams.bench.report import closing_text, detectors_table
 from streams.bench.trials import SINCE_DAYS, BudgetRow, EarlyBand, Results
 from streams.cli.report import Table
+from streams.cli.terminal import markdown_table
 
 __all__ = ["markdown"]
 
@@ -39,20 +40,8 @@ def markdown(results: Results) -> str:
 
 
 def _table(table: Table) -> str:
-    """A table of Markdown; `table.title` and its note stand around it."""
-    rows = [[column.removeprefix(">") for column in table.columns], *table.rows]
-    widths = [max(3, *(len(row[place]) for row in rows)) for place in range(len(table.columns))]
-    right = [column.startswith(">") for column in table.columns]
-
-    def line(cells: Iterable[str]) -> str:
-        padded = (
-            cell.rjust(width) if flush else cell.ljust(width)
-            for cell, width, flush in zip(cells, widths, right, strict=True)
-        )
-        return f"| {' | '.join(padded)} |"
-
-    ruler = (f"{'-' * (width - 1)}:" if flush else "-" * width for width, flush in zip(widths, right, strict=True))
-    text = "\n".join([f"**{table.title}**", "", line(rows[0]), line(ruler), *(line(row) for row in rows[1:])])
+    """A table with its title and its note around it."""
+    text = f"**{table.title}**\n\n{markdown_table(table.columns, table.rows)}"
     return f"{text}\n\n{table.note}" if table.note else text
 
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 import enum
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from detectors.errors import InputError
-from streams.cli.options import Columns, Posts, Source, posts_file, read_moment, read_watch
-from streams.cli.terminal import note, progress
+from streams.cli.feeding import feed
+from streams.cli.options import (
+    Columns,
+    Posts,
+    Source,
+    detector_kind,
+    posts_file,
+    read_labels,
+    read_moment,
+    read_watch,
+)
 
 if TYPE_CHECKING:
     from detectors.backtest import BacktestResult, Labels, Replay, ScoreBook, Timelines
     from detectors.model import Watch
-    from streams.sources.files import PostsFile, RecordedPost
+    from streams.sources.files import PostsFile
 
 __all__ = ["FailOn", "backtest"]
-
-CHUNK_POSTS = 500
-SHOWN_REJECTS = 5
 
 
 class FailOn(enum.StrEnum):
@@ -101,7 +105,7 @@ def backtest(
     stretch = _stretch(since, until)
     file = posts_file(posts, column, source)
     given = read_watch(config) if config is not None else None
-    known = _labels(labels, given) if labels is not None else None
+    known = read_labels(labels, given) if labels is not None else None
     watch = given if given is not None else _named_by(known)
     known = known.between(stretch.since, stretch.until) if known is not None else None
     names = list(dict.fromkeys(detector or ()))
@@ -171,15 +175,6 @@ def _stretch(since: str | None, until: str | None) -> _Stretch:
     return stretch
 
 
-def _labels(path: Path, watch: Watch | None) -> Labels:
-    from detectors.backtest import parse_labels
-    from streams.sources.files import open_file
-
-    brands = [brand.id for brand in watch.brands] if watch is not None else None
-    with open_file(path) as stream:
-        return parse_labels(stream.read(), source=str(path), brands=brands)
-
-
 def _named_by(labels: Labels | None) -> Watch:
     from streams.config import watch_for_labels
 
@@ -193,14 +188,10 @@ def _running(watch: Watch, names: list[str]) -> Watch:
     """The same brands with these detectors alone: the first leads, the others are only heard."""
     import msgspec
 
-    from detectors.algorithms import DETECTORS
-
     for name in names:
-        kind, colon, _ = name.partition(":")
-        if kind not in DETECTORS:
-            raise InputError(f"--detector {name}: no such detector; expected one of: {', '.join(sorted(DETECTORS))}")
+        detector_kind(name, variants=True)
         without = [brand.id for brand in watch.brands if name not in brand.parameters]
-        if colon and without:
+        if ":" in name and without:
             raise InputError(
                 f"--detector {name}: no `parameters` under this name for {', '.join(without)}; expected a variant that "
                 f"--config defines for each brand"
@@ -217,7 +208,6 @@ def _run(watch: Watch, file: PostsFile, stretch: _Stretch, listeners: _Listeners
         InputError: no post counts.
     """
     from detectors.backtest import Replay
-    from detectors.intake import RawRecord
     from detectors.mentions import MentionFinder
     from detectors.text import VaderNegativity
 
@@ -227,49 +217,13 @@ def _run(watch: Watch, file: PostsFile, stretch: _Stretch, listeners: _Listeners
     replay.partition.tally.timer = time.perf_counter
     if listeners.scores is not None:
         replay.partition.tally.on_shadow_scores = listeners.scores.hear
-    started, published_ms = time.perf_counter(), time.time_ns() // 1_000_000
-    offset = warm_up_posts = 0
-    with progress("backtest", file.size_bytes) as bar:
-        for early, chunk in _chunks(file, stretch):
-            told, read = len(replay.rejected), replay.posts
-            events = replay.feed(
-                [RawRecord(offset + place, post.value, published_ms) for place, post in enumerate(chunk)]
-            )
-            for listener in (listeners.timelines, listeners.scores):
-                if listener is not None:
-                    listener.take(events)
-            for rejected in replay.rejected[told:SHOWN_REJECTS]:
-                line = chunk[rejected.record.offset - offset].line
-                note(f"{file.path}: line {line}: {rejected.error.reason}: {rejected.error}")
-            offset += len(chunk)
-            warm_up_posts += replay.posts - read if early else 0
-            bar.at(file.position_bytes, f"{replay.posts:,} posts")
-    if replay.rejected:
-        note(f"{file.path}: {len(replay.rejected):,} of {offset:,} records are no posts and were left out")
+    heard = [listener.take for listener in (listeners.timelines, listeners.scores) if listener is not None]
+    started = time.perf_counter()
+    warm_up_posts = feed(replay, file, "backtest", until=stretch.until, listeners=heard)
     if replay.posts == warm_up_posts:
         between = " between --since and --until" if stretch.since or stretch.until else " in it"
         raise InputError(f"{file.path}: not one post{between}")
     return _Ran(replay, warm_up_posts, time.perf_counter() - started)
-
-
-def _chunks(file: PostsFile, stretch: _Stretch) -> Iterator[tuple[bool, list[RecordedPost]]]:
-    """The records up to `until` in pieces, and of each whether all of it is from before `since`."""
-    from streams.sources.files import created_ms
-
-    since_ms = round(stretch.since.timestamp() * 1000) if stretch.since is not None else None
-    until_ms = round(stretch.until.timestamp() * 1000) if stretch.until is not None else None
-
-    def early(post: RecordedPost) -> bool:
-        at_ms = created_ms(post.value) if since_ms is not None else None
-        return at_ms is not None and since_ms is not None and at_ms < since_ms
-
-    def read(post: RecordedPost) -> bool:
-        at_ms = created_ms(post.value) if until_ms is not None else None
-        return at_ms is None or until_ms is None or at_ms <= until_ms
-
-    for before, posts in groupby(filter(read, file), key=early):
-        while chunk := list(islice(posts, CHUNK_POSTS)):
-            yield before, chunk
 
 
 def _write_json(result: BacktestResult, out: Path) -> None:

@@ -14,6 +14,8 @@ import typer
 from detectors.errors import InputError, Unavailable
 
 if TYPE_CHECKING:
+    from detectors.algorithms import Detector
+    from detectors.backtest import Labels
     from detectors.model import Watch
     from streams.settings import Settings
     from streams.sources.files import PostsFile
@@ -25,7 +27,9 @@ __all__ = [
     "Posts",
     "Prefix",
     "Source",
+    "detector_kind",
     "posts_file",
+    "read_labels",
     "read_moment",
     "read_watch",
     "run",
@@ -80,6 +84,35 @@ def read_watch(path: Path) -> Watch:
     if not path.exists():
         raise Unavailable(f"{path}: no such file; expected the configuration that says what to watch")
     return load_watch(path, os.environ)
+
+
+def read_labels(path: Path, watch: Watch | None) -> Labels:
+    """The labels at `path`; they may name the brands of `watch`, or any where that is None.
+
+    Raises:
+        InputError: with what is wrong with them.
+        Unavailable: the file cannot be read.
+    """
+    from detectors.backtest import parse_labels
+    from streams.sources.files import open_file
+
+    brands = [brand.id for brand in watch.brands] if watch is not None else None
+    with open_file(path) as stream:
+        return parse_labels(stream.read(), source=str(path), brands=brands)
+
+
+def detector_kind(name: str, *, variants: bool = False) -> type[Detector]:
+    """The detector that `--detector` names; with `variants` also by the name of a variant, such as surge:fast.
+
+    Raises:
+        InputError: there is none.
+    """
+    from detectors.algorithms import DETECTORS
+
+    kind = name.partition(":")[0] if variants else name
+    if kind not in DETECTORS:
+        raise InputError(f"--detector {name}: no such detector; expected one of: {', '.join(sorted(DETECTORS))}")
+    return DETECTORS[kind]
 
 
 def read_moment(option: str, text: str) -> datetime:

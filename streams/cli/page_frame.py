@@ -15,16 +15,13 @@ from typing import Final
 __all__ = ["embedded", "framed", "safe", "table"]
 
 
-def framed(title: str, parts: Sequence[str], figures: Sequence[object]) -> str:
-    """The whole page: `parts` are HTML, `figures` those of its charts, each with the `id` of the element it goes to."""
-    return _PAGE.format(
-        title=html.escape(title),
-        style=_STYLE,
-        body="\n".join(parts),
-        plotly=_plotly(),
-        figures=embedded(figures),
-        script=_SCRIPT,
-    )
+def framed(title: str, parts: Sequence[str], figures: Sequence[object] = ()) -> str:
+    """The whole page: `parts` are HTML, `figures` those of its charts, each with the `id` of the element it goes to.
+
+    Without figures it has no scripts and is small.
+    """
+    charts = _CHARTS.format(plotly=_plotly(), figures=embedded(figures), script=_SCRIPT) if figures else ""
+    return _PAGE.format(title=html.escape(title), style=_STYLE, body="\n".join(parts), charts=charts)
 
 
 def _plotly() -> str:
@@ -91,7 +88,7 @@ th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--rule); te
   vertical-align: top; overflow-wrap: normal; }
 td:last-child { min-width: 9rem; overflow-wrap: anywhere; } .number:last-child { min-width: 0; }
 thead th { color: var(--soft); font-weight: 600; white-space: nowrap; } tbody th { font-weight: 600; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; white-space: nowrap; } pre { overflow-x: auto; }
 figure { margin: .5rem 0; } figcaption, dt { color: var(--soft); font-size: .9rem; } dd { margin: 0 0 .5rem; }
 .chart { width: 100%; height: 22rem; } details { margin: 1rem 0; } summary { cursor: pointer; padding: .5rem 0; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -140,9 +137,11 @@ _PAGE: Final = """<!doctype html>
 <main>
 {body}
 </main>
-<script>{plotly}</script>
+{charts}</body>
+</html>
+"""
+
+_CHARTS: Final = """<script>{plotly}</script>
 <script type="application/json" id="figures">{figures}</script>
 <script>{script}</script>
-</body>
-</html>
 """

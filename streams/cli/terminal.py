@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-__all__ = ["Bar", "moment", "note", "print_table", "progress", "span"]
+__all__ = ["Bar", "markdown_table", "moment", "note", "print_table", "progress", "span"]
 
 _PIPE_COLUMNS = 200
 """What is piped is not folded to the width of a terminal that nobody looks at."""
@@ -37,6 +37,30 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     _console(sys.stdout.isatty()).print(table)
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    r"""A table of Markdown. Columns whose name starts with ">" are aligned to the right.
+
+    >>> print(markdown_table(["name", ">how many"], [["a|b", "1"]]))
+    | name | how many |
+    | ---- | -------: |
+    | a\|b |        1 |
+    """
+    right = [column.startswith(">") for column in columns]
+    names = [column.removeprefix(">") for column in columns]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in [names, *rows]]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+
+    def line(row: Iterable[str]) -> str:
+        padded = (
+            cell.rjust(width) if flush else cell.ljust(width)
+            for cell, width, flush in zip(row, widths, right, strict=True)
+        )
+        return f"| {' | '.join(padded)} |"
+
+    ruler = (f"{'-' * (width - 1)}:" if flush else "-" * width for width, flush in zip(widths, right, strict=True))
+    return "\n".join([line(cells[0]), line(ruler), *map(line, cells[1:])])
 
 
 def _console(seen: bool) -> Console:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from detectors.errors import InputError
-from streams.cli.options import posts_file, read_watch
+from streams.cli.feeding import feed
+from streams.cli.options import detector_kind, posts_file, read_labels, read_watch
 from streams.cli.terminal import note, progress
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["tune"]
 
-CHUNK_POSTS = 500
 SEED = 1
 
 
@@ -62,7 +60,7 @@ def tune(
         raise InputError(f"{len(posts)} files of posts and {len(labels)} --labels; expected one --labels for each")
     if report is not None and report.suffix not in (".md", ".html"):
         raise InputError(f"{report}: unknown kind of report; expected .md or .html")
-    kind = _kind(detector)
+    kind = detector_kind(detector)
     searched = dimensions(kind)
     series = [found for pair in zip(posts, labels, strict=True) for found in _series(*pair, config)]
     if not any(found.labels.crises for found in series):
@@ -82,45 +80,25 @@ def tune(
     _write(tuned, out, report)
 
 
-def _kind(name: str) -> type[Detector]:
-    from detectors.algorithms import DETECTORS
-
-    if name not in DETECTORS:
-        raise InputError(f"--detector {name}: no such detector; expected one of: {', '.join(sorted(DETECTORS))}")
-    return DETECTORS[name]
-
-
 def _series(posts: Path, labels: Path, config: Path | None) -> Iterator[Series]:
     """The brands of a file as tapes.
 
     Raises:
         InputError: a labelled brand of which there is no post.
     """
-    from detectors.backtest import parse_labels
     from detectors.backtest.tapes import Recorder
     from detectors.backtest.tuning import Series
-    from detectors.intake import RawRecord
     from detectors.mentions import MentionFinder
     from detectors.text import VaderNegativity
     from streams.config import watch_for_labels
-    from streams.sources.files import open_file
 
     file = posts_file(posts, None, None)
     watch = read_watch(config) if config is not None else None
-    with open_file(labels) as stream:
-        watched = [brand.id for brand in watch.brands] if watch is not None else None
-        known = parse_labels(stream.read(), source=str(labels), brands=watched)
+    known = read_labels(labels, watch)
     if watch is None:
         watch = watch_for_labels(known.brands())
     recorder = Recorder(watch, MentionFinder(watch.brands, VaderNegativity()))
-    published_ms, records, offset = time.time_ns() // 1_000_000, iter(file), 0
-    with progress(f"read {posts.name}", file.size_bytes) as bar:
-        while chunk := list(islice(records, CHUNK_POSTS)):
-            recorder.feed([RawRecord(offset + place, post.value, published_ms) for place, post in enumerate(chunk)])
-            offset += len(chunk)
-            bar.at(file.position_bytes, f"{recorder.posts:,} posts")
-    if recorder.rejected:
-        note(f"{posts}: {len(recorder.rejected):,} of {offset:,} records are no posts and were left out")
+    feed(recorder, file, f"read {posts.name}")
     unheard = [brand for brand in known.brands() if brand not in recorder.tapes]
     if unheard:
         raise InputError(f"{posts}: not one post about {', '.join(unheard)}, which {labels} names")

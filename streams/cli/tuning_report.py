@@ -1,14 +1,14 @@
-"""What a tuning found, for people: the same blocks as Markdown or as a small page, and the fragment of brands.yaml."""
+"""What a tuning found, for people: its sections as Markdown or as a small page, and the fragment of brands.yaml."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from detectors.backtest.tuning import LEAST_CRISES, Case, CaseKind, Dimension, Outcome, Trial, Verdict, value
-from streams.cli.terminal import span
+from streams.cli.page_frame import framed, safe, table
+from streams.cli.terminal import markdown_table, span
 
 __all__ = ["Tuned", "as_html", "as_markdown", "conclusion", "fragment"]
 
@@ -41,14 +41,14 @@ class Tuned:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """A heading, a paragraph, code, or a table; one of them."""
+class _Section:
+    """A heading and, in this order, what there is of paragraphs, a table and code."""
 
-    heading: str = ""
-    text: str = ""
-    code: str = ""
+    heading: str
+    texts: Sequence[str] = ()
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    code: str = ""
 
 
 def conclusion(tuned: Tuned) -> str:
@@ -82,79 +82,59 @@ def fragment(tuned: Tuned) -> str:
 def as_markdown(tuned: Tuned) -> str:
     """The report in Markdown."""
     parts: list[str] = []
-    for block in _blocks(tuned):
-        if block.heading:
-            parts.append(f"{'#' if not parts else '##'} {block.heading}")
-        elif block.text:
-            parts.append(block.text)
-        elif block.code:
-            parts.append(f"```yaml\n{block.code}```")
-        else:
-            cells = [[cell.replace("|", "\\|") for cell in row] for row in [block.columns, *block.rows]]
-            lines = [f"| {' | '.join(row)} |" for row in cells]
-            parts.append("\n".join([lines[0], "|---" * len(block.columns) + "|", *lines[1:]]))
+    for section in _sections(tuned):
+        parts += [f"{'##' if parts else '#'} {section.heading}", *section.texts]
+        if section.columns:
+            parts.append(markdown_table(section.columns, section.rows))
+        if section.code:
+            parts.append(f"```yaml\n{section.code}```")
     return "\n\n".join(parts) + "\n"
 
 
 def as_html(tuned: Tuned) -> str:
     """The report as a page that fetches nothing."""
     parts: list[str] = []
-    for block in _blocks(tuned):
-        if block.heading:
-            level = "h1" if not parts else "h2"
-            parts.append(f"<{level}>{html.escape(block.heading)}</{level}>")
-        elif block.text:
-            parts.append(f"<p>{html.escape(block.text)}</p>")
-        elif block.code:
-            parts.append(f"<pre>{html.escape(block.code)}</pre>")
-        else:
-            parts.append(f"<table>{_row(block.columns, 'th')}{''.join(_row(row, 'td') for row in block.rows)}</table>")
-    style = (
-        "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-        "table{border-collapse:collapse}th,td{text-align:left;padding:.2em .8em;border-bottom:1px solid #ccc}"
-        "pre{background:#f4f4f4;padding:1em;overflow:auto}"
-    )
-    head = f'<meta charset="utf-8"><title>badbuzz tune {html.escape(tuned.detector)}</title><style>{style}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    for section in _sections(tuned):
+        level = "h2" if parts else "h1"
+        parts += [f"<{level}>{section.heading}</{level}>", *(f"<p>{safe(text)}</p>" for text in section.texts)]
+        if section.columns:
+            parts.append(table(section.columns, section.rows, section.heading))
+        if section.code:
+            parts.append(f"<pre>{safe(section.code)}</pre>")
+    return framed(f"badbuzz tune {tuned.detector}", parts)
 
 
-def _row(cells: Sequence[str], tag: str) -> str:
-    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
-
-
-def _blocks(tuned: Tuned) -> Iterator[_Block]:
+def _sections(tuned: Tuned) -> Iterator[_Section]:
+    """What there is to say. Headings are our own words, the rest may hold a stranger's."""
     kinds = [case.kind for case in tuned.cases]
-    yield _Block(heading=f"Tuning {tuned.detector}")
-    yield _Block(text=conclusion(tuned))
     stopped = f", of {tuned.asked} asked for" if tuned.trials < tuned.asked else ""
-    yield _Block(
-        text=f"{tuned.trials} parameter sets{stopped}, on {', '.join(tuned.files)}: {kinds.count(CaseKind.CRISIS)} "
+    searched = (
+        f"{tuned.trials} parameter sets{stopped}, on {', '.join(tuned.files)}: {kinds.count(CaseKind.CRISIS)} "
         f"crises, {kinds.count(CaseKind.TRAP)} traps, {kinds.count(CaseKind.LIFE)} lives of brands. Each case was "
         f"judged with the parameters that the other cases chose. A crisis earns 0.5 to 1, the earlier the more; a "
         f"false alarm beyond the budget costs 0.5."
     )
-    yield _Block(
+    yield _Section(
+        f"Tuning {tuned.detector}",
+        [conclusion(tuned), searched],
         columns=["", "defaults", "tuned, held out", "tuned, on what it was chosen by"],
         rows=list(zip(*[_summary(tuned, outcomes) for outcomes in _compared(tuned)], strict=True)),
     )
-    yield _Block(heading="Parameters")
-    yield _Block(
-        text="Where the held-out choices lie far apart, the cases do not agree on the parameter: it is not known."
-    )
-    yield _Block(
+    yield _Section(
+        "Parameters",
+        ["Where the held-out choices lie far apart, the cases do not agree on the parameter: it is not known."],
         columns=["parameter", "range", "default", "tuned", "held-out choices"],
         rows=[_parameter(tuned, dimension) for dimension in tuned.dimensions],
     )
-    yield _Block(heading="Case by case")
-    yield _Block(
+    yield _Section(
+        "Case by case",
         columns=["file", "case", "kind", "defaults", "tuned, held out"],
         rows=[
             (case.file, case.name, case.kind, _told(case, before), _told(case, after))
             for case, before, after in zip(tuned.cases, tuned.defaults.outcomes, tuned.held_out, strict=True)
         ],
     )
-    yield _Block(heading="For brands.yaml")
-    yield _Block(code=fragment(tuned))
+    yield _Section("For brands.yaml", code=fragment(tuned))
 
 
 def _compared(tuned: Tuned) -> Iterator[Sequence[Outcome] | None]:

@@ -167,7 +167,7 @@ def test_a_file_name_is_a_strangers_text_too() -> None:
     replay = Replay(Watch(brands=[]), MentionFinder([], NoModel()))
     result = evaluate(replay, None, posts_per_s=1)
     page = Seen(backtest_page(result, replay, Timelines({}), None, title=f"{EVIL}.jsonl"))
-    assert len(page.scripts) == 3 and page.figures == []
+    assert page.scripts == [], "no chart, nothing to run"
 
 
 def test_people_who_do_not_see_the_charts_get_the_same() -> None:
