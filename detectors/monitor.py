@@ -344,6 +344,8 @@ class BrandMonitor:
         """
         if start - self.state.newest_mention_ms > DORMANT_MS:
             return max(bucket_start(min([time_ms, *self.state.open])), start + MINUTE_MS)
+        if not self._clock.state.gaps:
+            return None
         quiet, until = self._clock.silent(self.state.carried, start)
         if not quiet or sum(self.state.carried[source] for source in quiet) * 2 < sum(self.state.carried.values()):
             return None

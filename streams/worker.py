@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import tempfile
 import time
@@ -15,6 +14,7 @@ import structlog
 from detectors.errors import BadbuzzError, Unavailable
 from detectors.model import Watch
 from streams.app import create_app
+from streams.garbage import settled
 from streams.runtime import Runtime
 from streams.settings import Settings
 from streams.topics import ensure_topics
@@ -55,12 +55,11 @@ async def _run(runtime: Runtime) -> None:
             raise Unavailable(f"no partitions after {settings.ready_timeout_s:g} s: is {settings.brokers} well?")
         if runtime.recovered.is_set():
             log.info("ready", seconds=round(time.monotonic() - started, 1))
-            gc.collect()
-            gc.freeze()  # what is alive now stays alive: the collector need not look at it again
-            await starting
-            crash = asyncio.ensure_future(app.wait_until_stopped())
-            crash.add_done_callback(lambda _: stop.set())
-            await _first(runtime.failed, stop)
+            with settled():
+                await starting
+                crash = asyncio.ensure_future(app.wait_until_stopped())
+                crash.add_done_callback(lambda _: stop.set())
+                await _first(runtime.failed, stop)
         log.info("draining")
     finally:
         starting.cancel()

@@ -12,8 +12,8 @@ from detectors.backtest.synthetic import DAY_MINUTES, Ordinary, ordinary_counts
 from detectors.backtest.trials import START_MS, minute_counts, new_detector, teach
 from detectors.model import MINUTE_MS, Brand, Match, Mention, MentionBatch, Sentiment
 from detectors.partition import PartitionMonitor
-from streams.bench.memory import no_old_garbage
 from streams.bench.results import ClosingCost, DetectorCost
+from streams.garbage import settled
 
 __all__ = ["closing_cost", "detector_costs"]
 
@@ -50,7 +50,7 @@ def _cost(kind: type[Detector], rate_per_min: float) -> tuple[float, int]:
     minutes = [
         (minute_counts(counts[minute]), START_MS + minute * MINUTE_MS) for minute in range(learned, learned + TIMED_MIN)
     ]
-    with no_old_garbage():
+    with settled():
         started = time.thread_time()
         for count, start_ms in minutes:
             detector.score((count,), start_ms)
@@ -71,7 +71,7 @@ def closing_cost(brands: int = CLOSING_BRANDS) -> ClosingCost:
     partition = PartitionMonitor.restore(many, lived.snapshot(), {brand.id: snapshot for brand in many})
     partition.take(_beat(time_ms))
     spent_s: list[float] = []
-    with no_old_garbage():
+    with settled():
         for minute in range(CLOSED_MIN):
             for brand in many[minute::MENTIONED_EVERY]:
                 partition.take(_mention(brand.id, time_ms, DAY_MINUTES * WARM_DAYS + minute))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,8 +15,9 @@ from detectors.model import Bucket, Language, Sentiment, Watch, to_ms
 from detectors.partition import PartitionMonitor
 from detectors.text import Judgement, Negativity, VaderNegativity
 from streams.bench.results import StepCost
+from streams.garbage import settled
 
-__all__ = ["CHUNK", "MemoryRun", "costs", "no_old_garbage", "replay"]
+__all__ = ["CHUNK", "MemoryRun", "costs", "replay"]
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -52,7 +51,7 @@ def replay(values: Sequence[bytes], watch: Watch) -> MemoryRun:
     judge.judge("warm", "en")  # reads its lexicons: a worker does that once in its life
     run = Replay(watch, MentionFinder(watch.brands, judge))
     buckets: list[Bucket] = []
-    with no_old_garbage():
+    with settled():
         started = time.perf_counter()
         for start in range(0, len(values), CHUNK):
             chunk = [
@@ -81,7 +80,7 @@ def costs(
         spent_s[step] += time.thread_time() - started
         return result
 
-    with no_old_garbage():
+    with settled():
         for start in range(0, len(values), CHUNK):
             chunk = values[start : start + CHUNK]
             records = [RawRecord(start + position, value, _PUBLISHED_MS) for position, value in enumerate(chunk)]
@@ -115,17 +114,6 @@ class _NoJudge(Negativity):
 
     def judge(self, text: str, lang: str | None) -> Judgement:
         return self._nothing
-
-
-@contextmanager
-def no_old_garbage() -> Iterator[None]:
-    """What is alive now is not looked at by the collector: so a worker runs too, after its start."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _minutes(run: Replay, buckets: Sequence[Bucket]) -> dict[str, dict[int, int]]:
