@@ -11,6 +11,7 @@ import msgspec
 from detectors.errors import InvalidPost, Reason
 from detectors.mentions import MentionFinder
 from detectors.model import Gap, Mention, MentionBatch, Post, Sentiment, Watch, to_ms
+from detectors.text.negativity import Negativity
 from detectors.themes import Themes
 from detectors.windowing import SourceClock, SourceClockState
 
@@ -136,8 +137,9 @@ class Intake:
     A record that cannot be used is rejected with its reason and leaves the others unharmed.
     """
 
-    def __init__(self, watch: Watch, finder: MentionFinder) -> None:
-        self._finder = finder
+    def __init__(self, watch: Watch, negativity: Negativity) -> None:
+        self._finder = MentionFinder(watch.brands)
+        self._negativity = negativity
         self._themes = Themes(watch)
         self._lateness_ms = round(watch.allowed_lateness.total_seconds() * 1000)
         self._no_data_after_ms = round(watch.no_data_after.total_seconds() * 1000)
@@ -155,19 +157,26 @@ class Intake:
         """Consecutive records of one source partition."""
         clock = self.clock(partition)
         taken = Taken(partition, None)
+        arrived: list[_Arrived] = []
         for record in records:
             try:
-                self._take_one(clock, record, taken)
+                if (one := self._arrive(clock, record, taken)) is not None:
+                    arrived.append(one)
             except InvalidPost as error:
                 taken.rejected.append(Rejected(record, error))
             except Exception as error:  # a post must never stop the ones behind it
-                kind = type(error).__name__
-                taken.rejected.append(Rejected(record, InvalidPost(Reason.INTERNAL, f"{kind}: {error}")))
+                taken.rejected.append(Rejected(record, _internal(error)))
+        for one, sentiment in zip(arrived, self._sentiments([one.post for one in arrived]), strict=True):
+            if isinstance(sentiment, InvalidPost):
+                taken.rejected.append(Rejected(one.record, sentiment))
+            else:
+                self._mention(one, sentiment, taken)
         taken.watermark_ms = clock.watermark_ms
         taken.gaps = clock.take_gaps()
         return taken
 
-    def _take_one(self, clock: SourceClock, record: RawRecord, taken: Taken) -> None:
+    def _arrive(self, clock: SourceClock, record: RawRecord, taken: Taken) -> _Arrived | None:
+        """A post that speaks of a brand, at its time."""
         post = decode_post(record.value)
         found = self._finder.find(post)
         event_ms, future = clock.arrive(post.source, to_ms(post.created_at), record.published_ms)
@@ -175,24 +184,38 @@ class Intake:
         taken.future += future
         if not found:
             taken.unmatched += 1
-            return
-        key = int.from_bytes(hashlib.blake2b(f"{post.source}\0{post.id}".encode(), digest_size=8).digest())
+            return None
         watermark_ms = clock.watermark_ms
         assert watermark_ms is not None
         # A source beyond the first `MAX_SOURCES` has no clock, and no name of its own: names are strangers' words.
         source = post.source if post.source in clock.state.sources else OTHER_SOURCE
-        themes = self._themes
-        told = any(sentiment is Sentiment.NEGATIVE for _, sentiment in found)
-        text = themes.fold(post.text) if told else ""
-        for brand, sentiment in found:
-            bad = sentiment is Sentiment.NEGATIVE
-            followers = _bounded(post.followers) if bad else 0
+        return _Arrived(record, post, found, source, event_ms, watermark_ms)
+
+    def _sentiments(self, posts: Sequence[Post]) -> list[Sentiment | InvalidPost]:
+        """The provider's word where it sent one, else ours, for all in one go; what came of it where that failed."""
+        own = [post for post in posts if post.sentiment is None]
+        try:
+            judged = self._negativity.judge_all([post.text for post in own], [post.lang for post in own])
+        except Exception as error:
+            if len(posts) == 1:
+                return [_internal(error)]
+            return [sentiment for post in posts for sentiment in self._sentiments([post])]
+        labels = iter(judged)
+        return [post.sentiment or next(labels).label for post in posts]
+
+    def _mention(self, arrived: _Arrived, sentiment: Sentiment, taken: Taken) -> None:
+        post, themes = arrived.post, self._themes
+        key = int.from_bytes(hashlib.blake2b(f"{post.source}\0{post.id}".encode(), digest_size=8).digest())
+        bad = sentiment is Sentiment.NEGATIVE
+        text = themes.fold(post.text) if bad else ""
+        followers = _bounded(post.followers) if bad else 0
+        for brand in arrived.brands:
             mention = Mention(
-                offset=record.offset,
-                event_ms=event_ms,
-                watermark_ms=watermark_ms,
+                offset=arrived.record.offset,
+                event_ms=arrived.event_ms,
+                watermark_ms=arrived.watermark_ms,
                 key=key,
-                source=source,
+                source=arrived.source,
                 sentiment=sentiment,
                 author=_cut(post.author) if bad else None,
                 followers=followers,
@@ -206,3 +229,18 @@ class Intake:
                 hashtags=themes.hashtags(text, brand) if bad else (),
             )
             taken.mentions.setdefault(brand, []).append(mention)
+
+
+class _Arrived(msgspec.Struct, frozen=True, gc=False):
+    """A post that speaks of `brands`, before anybody knows how."""
+
+    record: RawRecord
+    post: Post
+    brands: list[str]
+    source: str
+    event_ms: int
+    watermark_ms: int
+
+
+def _internal(error: Exception) -> InvalidPost:
+    return InvalidPost(Reason.INTERNAL, f"{type(error).__name__}: {error}")

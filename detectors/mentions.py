@@ -1,4 +1,4 @@
-"""Which watched brands a post speaks of, and how."""
+"""Which watched brands a post speaks of."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick
 
-from detectors.model import Brand, Post, Sentiment
-from detectors.text.negativity import Negativity
+from detectors.model import Brand, Post
 
 __all__ = ["MentionFinder", "fold", "index_terms", "stands_alone"]
 
@@ -48,26 +47,23 @@ class MentionFinder:
     there, none of its `none` terms is, and the author is no official account of its on that source. Reposts count.
 
     A post without a brand costs some 2 us, whether 100 or 10,000 brands are watched; cost grows with the length of
-    the text. Sentiment, the dear part, is judged once and only for a post that mentions a brand: the provider's
-    word if it sent one, else that of `negativity`. Terms must not be blank (ValueError).
+    the text. Terms must not be blank (ValueError).
 
     >>> from datetime import UTC, datetime
     >>> from detectors.model import Match
-    >>> from detectors.text import VaderNegativity
     >>> acme = Brand(id="acme", name="Acme", match=Match(any=["acme", "@acme"], none=["acme museum"]))
-    >>> finder = MentionFinder([acme], VaderNegativity())
-    >>> def say(text: str) -> list[tuple[str, str]]:
+    >>> finder = MentionFinder([acme])
+    >>> def say(text: str) -> list[str]:
     ...     post = Post(id="1", source="x", text=text, created_at=datetime(2026, 1, 1, tzinfo=UTC), lang="en")
-    ...     return [(brand, sentiment.value) for brand, sentiment in finder.find(post)]
+    ...     return finder.find(post)
     >>> say("ACMÉ lost my bag, terrible service!")
-    [('acme', 'negative')]
+    ['acme']
     >>> say("@acmeway lost my bag"), say("Lovely day at the Acme Museum")
     ([], [])
     """
 
-    def __init__(self, brands: Sequence[Brand], negativity: Negativity) -> None:
+    def __init__(self, brands: Sequence[Brand]) -> None:
         self._ids = [brand.id for brand in brands]
-        self._negativity = negativity
         named: dict[str, list[int]] = {}
         excluded: dict[str, list[int]] = {}
         self._accounts: dict[tuple[str, str], set[int]] = {}
@@ -84,8 +80,8 @@ class MentionFinder:
         self._targets = [(t.startswith("@"), named.get(t, ()), excluded.get(t, ())) for t in terms]
         self._automaton = AhoCorasick(terms, store_patterns=False)
 
-    def find(self, post: Post) -> list[tuple[str, Sentiment]]:
-        """The ids of the brands that `post` mentions, in the order of `brands`, each with the post's sentiment."""
+    def find(self, post: Post) -> list[str]:
+        """The ids of the brands that `post` mentions, in the order of `brands`."""
         text = fold(post.text)
         matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
         if not matches:
@@ -93,10 +89,7 @@ class MentionFinder:
         places = self._places(text, matches)
         if places and post.author is not None and self._accounts:
             places -= self._accounts.get(_account(post.source, post.author), set())
-        if not places:
-            return []
-        sentiment = post.sentiment or self._negativity.judge(post.text, post.lang).label
-        return [(self._ids[place], sentiment) for place in sorted(places)]
+        return [self._ids[place] for place in sorted(places)]
 
     def _places(self, text: str, matches: list[tuple[int, int, int]]) -> set[int]:
         """The brands named by those matches that are whole words, less the brands ruled out by one."""

@@ -27,6 +27,7 @@ __all__ = [
     "Incident",
     "IncidentState",
     "Language",
+    "Marks",
     "Match",
     "Mention",
     "MentionBatch",
@@ -39,6 +40,8 @@ __all__ = [
     "ScoreStatus",
     "Sentiment",
     "ShadowAlert",
+    "Story",
+    "StoryKind",
     "Team",
     "TimelinePoint",
     "TopPost",
@@ -99,7 +102,10 @@ PostDate = Annotated[datetime, msgspec.Meta(tz=True)]
 class Post(msgspec.Struct, frozen=True, kw_only=True):
     """One post as it comes from a topic or a file (JSON, unknown fields are ignored).
 
-    `followers` and `reposts` are counts; `sentiment` is a provider's own judgement, taken before ours.
+    `followers` and `reposts` are counts; `sentiment` is a provider's own judgement, taken before ours. `reply_to`,
+    `repost_of` and `quote_of` are ids of posts, `reply_to_author` and `quoted_author` the accounts that wrote them,
+    `quoted_text` what was quoted. `author_name`, `author_bio` and `author_since` are the author's display name, what
+    they say of themselves, and when the account was made.
     """
 
     id: str
@@ -112,8 +118,42 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     reposts: int | None = None
     repost_of: str | None = None
     reply_to: str | None = None
+    reply_to_author: str | None = None
+    quote_of: str | None = None
+    quoted_author: str | None = None
+    quoted_text: str | None = None
+    author_name: str | None = None
+    author_bio: str | None = None
+    author_since: PostDate | None = None
     url: str | None = None
     sentiment: Sentiment | None = None
+
+
+class Marks(msgspec.Struct, frozen=True, array_like=True):
+    """What a mention has to do with the story that is told of a brand, beside being negative or not.
+
+    Names are folded and bounded in number and length. `prints` are those of its text: two texts that share one are
+    nearly the same (see `detectors.text.copies`). `accounts` are those it answers, names or quotes, without the
+    brand's own; `links` the pages, pictures or videos it points at; `own_hashtags` the brand's hashtags in it, or
+    parodies of them; `rivals` ids of competitors it names; `subjects` what it speaks of ("operations" ...).
+    `addressed`: it speaks to the brand, whose account it names or answers; `reply_to` is the post it answers.
+    `official`: an account of the brand wrote it, so it is counted nowhere. `looks_like` is the official account that
+    the author's could be taken for. `young`: the account was made within the last month. `ironic`: it says the
+    contrary of what it means.
+    """
+
+    prints: tuple[int, ...] = ()
+    accounts: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    own_hashtags: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    reply_to: str | None = None
+    addressed: bool = False
+    official: bool = False
+    looks_like: str | None = None
+    young: bool = False
+    ironic: bool = False
 
 
 class Mention(msgspec.Struct, frozen=True, array_like=True):
@@ -123,7 +163,8 @@ class Mention(msgspec.Struct, frozen=True, array_like=True):
     once this post had arrived there: with it, how posts were cut into batches changes nothing. `key` is a
     64-bit hash of (source, id). Only negative mentions carry their text and the rest of what an explanation
     needs: `topics` are ids in the order of the configuration, `audience` is the id of the group of authors with
-    the highest `followers_at_least` that this one reaches, `hashtags` are folded, each with its "#".
+    the highest `followers_at_least` that this one reaches, `hashtags` are folded, each with its "#". `marks` is None
+    where there is nothing to mark.
     """
 
     offset: int
@@ -142,6 +183,7 @@ class Mention(msgspec.Struct, frozen=True, array_like=True):
     topics: tuple[str, ...] = ()
     audience: str | None = None
     hashtags: tuple[str, ...] = ()
+    marks: Marks | None = None
 
 
 class Gap(msgspec.Struct, frozen=True, array_like=True):
@@ -198,10 +240,15 @@ class MinuteCounts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Words, @handles and #hashtags that name a brand, and those that say it is something else."""
+    """Words, @handles and #hashtags that name a brand, and those that say it is something else.
+
+    For a name that means other things too ("Orange"): one of `near` must stand near it, none of `not_near` may.
+    """
 
     any: list[str]
     none: list[str] = []
+    near: list[str] = []
+    not_near: list[str] = []
 
 
 class Brand(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,6 +256,9 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
 
     A detector is named by its kind, or as a variant of it ("surge:fast"), whose parameters stand under that name
     in `parameters`. The first of `detectors` leads; `shadow_detectors` run beside them and alert nobody.
+
+    `harmless` are words that mean nothing bad here ("killer deal", a product named "Poison"). `stories` are the shares
+    from which a wave is of a kind, by kind, where they are not the usual ones.
     """
 
     id: str
@@ -222,6 +272,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     detectors: list[str] = msgspec.field(default_factory=lambda: ["surge"])
     shadow_detectors: list[str] = []
     parameters: dict[str, dict[str, int | float]] = {}
+    harmless: list[str] = []
+    stories: dict[str, float] = {}
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,10 +285,12 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of authors by reach."""
+    """A group of authors: by reach, by name (`accounts`, by source), or by what they say they are (`roles`: words)."""
 
     id: str
-    followers_at_least: int
+    followers_at_least: int | None = None
+    accounts: dict[str, list[str]] = {}
+    roles: list[str] = []
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -395,6 +449,40 @@ class TimelinePoint(msgspec.Struct, frozen=True, array_like=True):
     high: int
 
 
+class StoryKind(enum.StrEnum):
+    """What kind of story a wave is; it may be several."""
+
+    HIJACKED_HASHTAG = "hijacked-hashtag"
+    RALLY = "rally"
+    ONE_LINK = "one-link"
+    IMPOSTOR = "impostor"
+    UNANSWERED = "unanswered"
+    BRIGADE = "brigade"
+    COPY_PASTE = "copy-paste"
+    RIVAL = "rival"
+    OPERATIONS = "operations"
+    PRODUCT = "product"
+    CONDUCT = "conduct"
+    ADVERTISING = "advertising"
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of story that a wave is, with its evidence: `posts` of the `of` that were looked at make it so.
+
+    `share` is what was held against `threshold`, both 0 to 1. `subject` is the hashtag, account, link or brand it
+    is about, None where there is none: strangers' words, to be shown as such. `facts` are numbers that tell it, by
+    name ("authors", "minutes" ...).
+    """
+
+    kind: StoryKind
+    share: float
+    threshold: float
+    posts: int
+    of: int
+    subject: str | None = None
+    facts: dict[str, float] = {}
+
+
 class Word(msgspec.Struct, frozen=True, kw_only=True):
     """A word or a #hashtag that a run says more often than the brand's usual negative talk does.
 
@@ -417,6 +505,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     `authors` are the different authors since the onset and `reach` the sum of their followers, each counted once; both
     are at least that many if `at_least`. Posts without an author add nothing to either.
+
+    `stories` are the kinds of story it is, the plainest first; `titles` say it in one line, by language ("en", "fr").
     """
 
     since: datetime
@@ -432,6 +522,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     words: list[Word] = []
     timeline: list[TimelinePoint] = []
     growth: Growth = Growth()
+    stories: list[Story] = []
+    titles: dict[str, str] = {}
 
     @property
     def excess(self) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 from ahocorasick_rs import AhoCorasick
 
 from detectors.mentions import fold, index_terms, stands_alone
-from detectors.model import Audience, Brand, Topic, Watch
+from detectors.model import Brand, Topic, Watch
 
 __all__ = ["MAX_HASHTAGS", "Themes"]
 
@@ -41,9 +41,9 @@ class Themes:
 
     def __init__(self, watch: Watch) -> None:
         self._topics = _TopicFinder(watch.topics)
-        audiences: Sequence[Audience] = sorted(watch.audiences, key=lambda audience: audience.followers_at_least)
-        self._reach = [audience.followers_at_least for audience in audiences]
-        self._audiences = [audience.id for audience in audiences]
+        reach = sorted((a.followers_at_least, a.id) for a in watch.audiences if a.followers_at_least is not None)
+        self._reach = [followers for followers, _ in reach]
+        self._audiences = [audience for _, audience in reach]
         self._brands = {brand.id: brand for brand in watch.brands}
         self._own: dict[str, frozenset[str]] = {}
 

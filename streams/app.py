@@ -9,9 +9,8 @@ import faust
 from prometheus_client import CollectorRegistry
 
 from detectors.intake import Intake
-from detectors.mentions import MentionFinder
 from detectors.model import Watch
-from detectors.text import VaderNegativity
+from detectors.text import load_negativity
 from streams.agents.ingest import IngestAgent
 from streams.agents.monitor import MonitorAgent
 from streams.agents.notify import NotifyAgent
@@ -59,7 +58,7 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, data
     )
     app.transport = Transport(app.conf.broker_consumer, app)
     runtime = Runtime(app, settings, watch, Metrics(CollectorRegistry()), counts)
-    IngestAgent(runtime, Intake(watch, MentionFinder(watch.brands, VaderNegativity())))
+    IngestAgent(runtime, Intake(watch, load_negativity()))
     MonitorAgent(runtime)
     NotifyAgent(runtime, notifiers_for(watch.teams))
     app.service(HealthServer.bound_to(runtime))

@@ -14,9 +14,8 @@ from aiokafka.structs import TopicPartition
 from detectors.backtest import Replay
 from detectors.errors import ConfigError, ConfigProblem
 from detectors.intake import RawRecord
-from detectors.mentions import MentionFinder
 from detectors.model import Watch
-from detectors.text import VaderNegativity
+from detectors.text import load_negativity
 from streams.settings import Settings
 from streams.state import brand_key, state_topic
 from streams.topics import admin, ensure_topics, partition_of
@@ -50,7 +49,7 @@ async def backfill(
     """
     counts, _ = await ensure_topics(settings)
     await _claim(settings, counts["mentions"])
-    replay = Replay(watch, MentionFinder(watch.brands, VaderNegativity()))
+    replay = Replay(watch, load_negativity())
     source = iter(records)
     while chunk := list(islice(source, CHUNK)):
         replay.feed(chunk)

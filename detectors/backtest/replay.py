@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from detectors.intake import Intake, RawRecord, Rejected
-from detectors.mentions import MentionFinder
 from detectors.model import Alert, Brand, Bucket, BucketStatus, Incident, Sentiment, ShadowAlert, Watch
 from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
+from detectors.text.negativity import Negativity
 
 __all__ = ["Replay"]
 
@@ -23,7 +23,7 @@ class Replay:
     is only there to learn from: `counts`, `first_firings`, `shadow_firings` and `days` leave it out.
     """
 
-    def __init__(self, watch: Watch, finder: MentionFinder, *, since: datetime | None = None) -> None:
+    def __init__(self, watch: Watch, negativity: Negativity, *, since: datetime | None = None) -> None:
         self.watch = watch
         self.since = since
         self.alerts: list[Alert] = []
@@ -34,7 +34,7 @@ class Replay:
         self.buckets: Counter[str] = Counter()
         """How many buckets of each brand closed with data, those that it only learned from too."""
         self.partition = PartitionMonitor(watch.brands)
-        self._intake = Intake(watch, finder)
+        self._intake = Intake(watch, negativity)
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._early: Counter[tuple[str, Sentiment]] = Counter()

@@ -11,10 +11,10 @@ import msgspec
 from detectors.algorithms import Detector, Params
 from detectors.backtest.replay import Replay
 from detectors.errors import StateError
-from detectors.mentions import MentionFinder
 from detectors.model import Brand, MentionBatch, MinuteCounts, Score, ScoreStatus, Watch
 from detectors.monitor import BrandMonitor, Event
 from detectors.partition import PartitionMonitor
+from detectors.text.negativity import Negativity
 
 __all__ = ["Recorder", "Tape"]
 
@@ -42,8 +42,8 @@ class Recorder(Replay):
     A brand that nobody mentions has no tape.
     """
 
-    def __init__(self, watch: Watch, finder: MentionFinder) -> None:
-        super().__init__(watch, finder)
+    def __init__(self, watch: Watch, negativity: Negativity) -> None:
+        super().__init__(watch, negativity)
         self.tapes: dict[str, Tape] = {}
         self.partition = _Partition(watch, self.tapes)
 

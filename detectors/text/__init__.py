@@ -6,4 +6,9 @@ from detectors.text.language import detect
 from detectors.text.negativity import Judgement, Negativity
 from detectors.text.vader import VaderNegativity
 
-__all__ = ["Judgement", "Negativity", "VaderNegativity", "detect"]
+__all__ = ["Judgement", "Negativity", "VaderNegativity", "detect", "load_negativity"]
+
+
+def load_negativity() -> Negativity:
+    """The judge of all texts: English and French."""
+    return VaderNegativity()

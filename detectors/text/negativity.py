@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -28,6 +29,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 class Negativity(Protocol):
     """A model that judges any str whatever: it never raises, and the same text always gets the same answer."""
 
-    def judge(self, text: str, lang: str | None) -> Judgement:
-        """Judge `text`; `lang` is what the provider said of its language ("en", "fr-CA"), None if nothing."""
+    def judge_all(self, texts: Sequence[str], langs: Sequence[str | None]) -> list[Judgement]:
+        """Judge each of `texts`, many at once for speed: how they are cut into calls changes no answer.
+
+        `langs` are what the provider said of the language of each ("en", "fr-CA"), None where nothing.
+        """
         ...

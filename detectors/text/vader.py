@@ -48,6 +48,10 @@ class VaderNegativity:
     def _engines(self) -> dict[Language, _English]:
         return {Language.ENGLISH: _English(), Language.FRENCH: _French()}
 
+    def judge_all(self, texts: Sequence[str], langs: Sequence[str | None]) -> list[Judgement]:
+        """See `Negativity.judge_all`."""
+        return [self.judge(text, lang) for text, lang in zip(texts, langs, strict=True)]
+
     def judge(self, text: str, lang: str | None) -> Judgement:
         """Judge `text` (any str, it never raises); `lang` as in `detectors.text.language.detect`."""
         text = text[:_READ_CHARS]

@@ -11,9 +11,9 @@ from typing import TypeVar
 from detectors.backtest import Replay
 from detectors.intake import Intake, RawRecord, decode_post
 from detectors.mentions import MentionFinder
-from detectors.model import Bucket, Language, Sentiment, Watch, to_ms
+from detectors.model import Bucket, Post, Sentiment, Watch, to_ms
 from detectors.partition import PartitionMonitor
-from detectors.text import Judgement, Negativity, VaderNegativity
+from detectors.text import Judgement, load_negativity
 from streams.bench.results import StepCost
 from streams.garbage import settled
 
@@ -47,9 +47,9 @@ class MemoryRun:
 
 def replay(values: Sequence[bytes], watch: Watch) -> MemoryRun:
     """The posts, from their JSON, through `Replay`."""
-    judge = VaderNegativity()
-    judge.judge("warm", "en")  # reads its lexicons: a worker does that once in its life
-    run = Replay(watch, MentionFinder(watch.brands, judge))
+    judge = load_negativity()
+    judge.judge_all(["warm"], ["en"])  # reads its lexicons: a worker does that once in its life
+    run = Replay(watch, judge)
     buckets: list[Bucket] = []
     with settled():
         started = time.perf_counter()
@@ -67,10 +67,10 @@ def costs(
     values: Sequence[bytes], watch: Watch, *, memory_posts_per_s: float, stream_posts_per_s: float
 ) -> list[StepCost]:
     """CPU time of each step by itself, chunk by chunk; the last is by what the stream took longer than memory."""
-    vader = VaderNegativity()
-    vader.judge("warm", "en")
-    finder = MentionFinder(watch.brands, _NoJudge())
-    intake, partition = Intake(watch, MentionFinder(watch.brands, vader)), PartitionMonitor(watch.brands)
+    judge = load_negativity()
+    judge.judge_all(["warm"], ["en"])
+    finder = MentionFinder(watch.brands)
+    intake, partition = Intake(watch, judge), PartitionMonitor(watch.brands)
     spent_s: defaultdict[str, float] = defaultdict(float)
     judged = 0
 
@@ -80,13 +80,16 @@ def costs(
         spent_s[step] += time.thread_time() - started
         return result
 
+    def judge_all(posts: Sequence[Post]) -> list[Judgement]:
+        return judge.judge_all([post.text for post in posts], [post.lang for post in posts])
+
     with settled():
         for start in range(0, len(values), CHUNK):
             chunk = values[start : start + CHUNK]
             records = [RawRecord(start + position, value, _PUBLISHED_MS) for position, value in enumerate(chunk)]
             decoded = timed("decode", lambda chunk: [decode_post(value) for value in chunk], chunk)
             matched = timed("match", lambda posts: [post for post in posts if finder.find(post)], decoded)
-            timed("judge", lambda posts: [vader.judge(post.text, post.lang) for post in posts], matched)
+            timed("judge", judge_all, matched)
             batches = timed("intake", lambda some: intake.take(0, some).records(1, 1, lambda _: 0)[0], records)
             timed("monitor", lambda some: [partition.take(batch) for batch in some], batches)
             judged += len(matched)
@@ -105,15 +108,6 @@ def costs(
 
 _PUBLISHED_MS = 2**41
 """After every post: none is from the future."""
-
-
-class _NoJudge(Negativity):
-    """Judges nothing, so that finding is timed alone."""
-
-    _nothing = Judgement(label=Sentiment.UNKNOWN, negative=1 / 3, neutral=1 / 3, positive=1 / 3, lang=Language.OTHER)
-
-    def judge(self, text: str, lang: str | None) -> Judgement:
-        return self._nothing
 
 
 def _minutes(run: Replay, buckets: Sequence[Bucket]) -> dict[str, dict[int, int]]:

@@ -208,12 +208,11 @@ def _run(watch: Watch, file: PostsFile, stretch: _Stretch, listeners: _Listeners
         InputError: no post counts.
     """
     from detectors.backtest import Replay
-    from detectors.mentions import MentionFinder
-    from detectors.text import VaderNegativity
+    from detectors.text import load_negativity
 
-    model = VaderNegativity()
-    model.judge("", "en")  # loads its words, which is not what is measured
-    replay = Replay(watch, MentionFinder(watch.brands, model), since=stretch.since)
+    model = load_negativity()
+    model.judge_all([""], ["en"])  # loads its words, which is not what is measured
+    replay = Replay(watch, model, since=stretch.since)
     replay.partition.tally.timer = time.perf_counter
     if listeners.scores is not None:
         replay.partition.tally.on_shadow_scores = listeners.scores.hear

@@ -81,10 +81,10 @@ def classify(
     """
     import msgspec
 
-    from detectors.text import VaderNegativity
+    from detectors.text import load_negativity
     from streams.sources.files import open_file, read_lines
 
-    model = VaderNegativity()
+    model = load_negativity()
     name = str(file) if file else "stdin"
     with open_file(file) if file else nullcontext(sys.stdin.buffer) as stream:
         for number, line in read_lines(stream, name):
@@ -92,5 +92,5 @@ def classify(
                 text = line.decode().rstrip("\r\n")
             except UnicodeDecodeError as error:
                 raise InputError(f"{name}: line {number}: byte {error.start + 1} is no UTF-8") from None
-            sys.stdout.buffer.write(msgspec.json.encode(model.judge(text, lang)) + b"\n")
+            sys.stdout.buffer.write(msgspec.json.encode(model.judge_all([text], [lang])[0]) + b"\n")
             sys.stdout.buffer.flush()

@@ -88,8 +88,7 @@ def _series(posts: Path, labels: Path, config: Path | None) -> Iterator[Series]:
     """
     from detectors.backtest.tapes import Recorder
     from detectors.backtest.tuning import Series
-    from detectors.mentions import MentionFinder
-    from detectors.text import VaderNegativity
+    from detectors.text import load_negativity
     from streams.config import watch_for_labels
 
     file = posts_file(posts, None, None)
@@ -97,7 +96,7 @@ def _series(posts: Path, labels: Path, config: Path | None) -> Iterator[Series]:
     known = read_labels(labels, watch)
     if watch is None:
         watch = watch_for_labels(known.brands())
-    recorder = Recorder(watch, MentionFinder(watch.brands, VaderNegativity()))
+    recorder = Recorder(watch, load_negativity())
     feed(recorder, file, f"read {posts.name}")
     unheard = [brand for brand in known.brands() if brand not in recorder.tapes]
     if unheard:

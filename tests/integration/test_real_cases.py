@@ -9,9 +9,8 @@ import pytest
 
 from detectors.backtest import BacktestResult, Replay, evaluate, parse_labels
 from detectors.intake import RawRecord
-from detectors.mentions import MentionFinder
 from detectors.model import to_ms
-from detectors.text import VaderNegativity
+from detectors.text import load_negativity
 from streams.config import watch_for_labels
 
 # When the file was written: years after its posts, so that none of them is from the future.
@@ -23,7 +22,7 @@ def _backtest(data: Path) -> BacktestResult:
         pytest.skip(f"{data} holds no posts.jsonl")
     labels = parse_labels((data / "labels.json").read_bytes())
     watch = watch_for_labels(labels.brands())
-    replay = Replay(watch, MentionFinder(watch.brands, VaderNegativity()))
+    replay = Replay(watch, load_negativity())
     lines = (data / "posts.jsonl").read_bytes().splitlines()
     records = [RawRecord(offset, line, RECORDED_MS) for offset, line in enumerate(lines)]
     for first in range(0, len(records), 500):

@@ -11,7 +11,6 @@ from itertools import pairwise
 import msgspec
 
 from detectors.intake import Intake, RawRecord, Taken, decode_post
-from detectors.mentions import MentionFinder
 from detectors.model import Alert, Brand, Bucket, Incident, Match, MentionBatch, Watch, to_ms
 from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
@@ -89,7 +88,7 @@ def log(
     With `beats`, heartbeats stand between some batches, as an idle partition sends them: its time goes on, but not
     beyond the next post.
     """
-    intake = Intake(watch, MentionFinder(watch.brands, NoModel()))
+    intake = Intake(watch, NoModel())
     batches: list[MentionBatch] = []
     ends = sorted({cut for cut in cuts if 0 < cut < len(records)} | {len(records)})
     for start, end in pairwise([0, *ends]):

@@ -23,7 +23,6 @@ from itertools import count as counter
 
 from detectors.backtest import Replay
 from detectors.intake import RawRecord
-from detectors.mentions import MentionFinder
 from detectors.model import Alert, Brand, Bucket, BucketStatus, Incident, Language, Match, Sentiment, Watch, to_ms
 from detectors.text import Judgement
 
@@ -36,9 +35,10 @@ BATCH = 200
 class NoModel:
     """A negativity model that knows nothing: made-up posts carry their own sentiment."""
 
-    def judge(self, text: str, lang: str | None) -> Judgement:
+    def judge_all(self, texts: Sequence[str], langs: Sequence[str | None]) -> list[Judgement]:
         third = 1 / 3
-        return Judgement(label=Sentiment.UNKNOWN, negative=third, neutral=third, positive=third, lang=Language.OTHER)
+        nothing = Judgement(label=Sentiment.UNKNOWN, negative=third, neutral=third, positive=third, lang=Language.OTHER)
+        return [nothing] * len(texts)
 
 
 def duration(text: str) -> timedelta:
@@ -275,7 +275,7 @@ class Scenario:
         return [RawRecord(offset, planned.value, to_ms(planned.arrives)) for offset, planned in enumerate(story)]
 
     def _tell(self) -> Replay:
-        replay = Replay(self.watch, MentionFinder(self.watch.brands, NoModel()))
+        replay = Replay(self.watch, NoModel())
         self._buckets = {brand.id: [] for brand in self.watch.brands}
         records = self.records()
         for first in range(0, len(records), BATCH):

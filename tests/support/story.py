@@ -13,9 +13,8 @@ import msgspec
 
 from detectors.backtest import Replay
 from detectors.intake import RawRecord
-from detectors.mentions import MentionFinder
 from detectors.model import Alert, Bucket, Incident, Watch
-from detectors.text import VaderNegativity
+from detectors.text import load_negativity
 from streams.config import load_watch
 from support.kafka_io import read_topic
 
@@ -86,7 +85,7 @@ class Answer:
 def answer_in_memory(config: Path, posts: Sequence[bytes]) -> Answer:
     """The backtest's answer."""
     watch: Watch = load_watch(config, {})
-    replay = Replay(watch, MentionFinder(watch.brands, VaderNegativity()))
+    replay = Replay(watch, load_negativity())
     events = replay.feed([RawRecord(offset, post, 2**45) for offset, post in enumerate(posts)])
     encode = msgspec.json.encode
     return _answer([encode(e) for e in events if isinstance(e, Bucket)], replay.alerts, replay.incidents)

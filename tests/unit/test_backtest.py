@@ -16,7 +16,6 @@ from detectors.alerting import AlertBook, alerts_at
 from detectors.backtest import BacktestResult, Crisis, Labels, Replay, ScoreBook, Span, Timelines, compare, evaluate
 from detectors.backtest.scoring import Comparison
 from detectors.intake import RawRecord
-from detectors.mentions import MentionFinder
 from detectors.model import (
     MINUTE_MS,
     Alert,
@@ -64,7 +63,7 @@ def alert(at: datetime, brand: str = "acme", *, name: str | None = None, state: 
 def scored(
     alerts: Sequence[Alert], labels: Labels | None, *, watch: Watch = PAIR, shadows: Sequence[ShadowAlert] = ()
 ) -> BacktestResult:
-    replay = Replay(watch, MentionFinder(watch.brands, NoModel()))
+    replay = Replay(watch, NoModel())
     # A month, so that a false alarm of one of two brands is half of one a brand and month.
     end = datetime(2026, 3, 22, tzinfo=UTC)
     moments = (end - timedelta(days=30), end, end + timedelta(minutes=2))
@@ -191,7 +190,7 @@ def test_without_labels_nothing_is_said_of_false_alarms() -> None:
 
 
 def test_the_replay_of_a_file_is_what_the_stream_says() -> None:
-    replay = Replay(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    replay = Replay(WATCH, NoModel())
     events = []
     for first in range(0, len(STORY), 77):
         events += replay.feed(STORY[first : first + 77])
@@ -208,31 +207,31 @@ def test_the_replay_of_a_file_is_what_the_stream_says() -> None:
 
 
 def test_an_empty_file_is_no_error() -> None:
-    replay = Replay(PAIR, MentionFinder(PAIR.brands, NoModel()))
+    replay = Replay(PAIR, NoModel())
     assert replay.feed([]) == []
     result = evaluate(replay, Labels(crises=[CRISIS]), posts_per_s=0)
     assert (result.posts, result.days, result.detected, result.false_alarms_per_brand_month) == (0, 0.0, 0, None)
 
 
 def test_what_is_no_post_is_kept_with_its_reason() -> None:
-    replay = Replay(PAIR, MentionFinder(PAIR.brands, NoModel()))
+    replay = Replay(PAIR, NoModel())
     replay.feed([RawRecord(0, b"{", 0), _record(1, ONSET), RawRecord(2, None, 0)])
     assert [rejected.record.offset for rejected in replay.rejected] == [0, 2]
     assert replay.posts == 1
 
 
 def test_habits_are_handed_over_brand_by_brand() -> None:
-    replay = Replay(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    replay = Replay(WATCH, NoModel())
     replay.feed(STORY)
     assert set(replay.hand_over()) == {"acme", "globex"}
 
 
 def test_what_came_before_since_is_only_learned_from() -> None:
-    whole = Replay(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    whole = Replay(WATCH, NoModel())
     buckets = [event for event in whole.feed(STORY) if isinstance(event, Bucket)]
     (first, *_) = whole.first_firings(WATCH.brands[0])
     for since in (first.at, first.at + timedelta(seconds=1)):
-        replay = Replay(WATCH, MentionFinder(WATCH.brands, NoModel()), since=since)
+        replay = Replay(WATCH, NoModel(), since=since)
         replay.feed(STORY)
         assert (first in replay.first_firings(WATCH.brands[0])) == (since <= first.at)
         early = [bucket for bucket in buckets if bucket.brand == "acme" and bucket.start < since]
@@ -244,7 +243,7 @@ def test_what_came_before_since_is_only_learned_from() -> None:
 
 
 def test_what_a_detector_costs_is_told_by_minute_and_brand() -> None:
-    replay = Replay(PAIR, MentionFinder(PAIR.brands, NoModel()))
+    replay = Replay(PAIR, NoModel())
     ticks = count()
     replay.partition.tally.timer = lambda: next(ticks) * 1e-6
     replay.feed([_record(number, ONSET + timedelta(minutes=number)) for number in range(30)])
@@ -407,7 +406,7 @@ def test_shadow_detectors_are_heard_beside_the_one_that_leads() -> None:
         msgspec.structs.replace(brand, detectors=["surge"], shadow_detectors=["ears-c3"]) for brand in WATCH.brands
     ]
     watch = msgspec.structs.replace(WATCH, brands=brands)
-    replay, book = Replay(watch, MentionFinder(watch.brands, NoModel())), ScoreBook()
+    replay, book = Replay(watch, NoModel()), ScoreBook()
     replay.partition.tally.on_shadow_scores = book.hear
     events = replay.feed(STORY)
     book.take(events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 
 from detectors.errors import InvalidPost, Reason
 from detectors.intake import Intake, RawRecord, Taken, decode_post
-from detectors.mentions import MentionFinder
 from detectors.model import Brand, Match, MentionBatch, Sentiment, Watch, to_ms
 from detectors.text import Judgement
 from support.scenario import NoModel
@@ -33,7 +33,7 @@ def without(field: str) -> bytes:
 
 
 def take(*values: bytes | None, intake: Intake | None = None) -> Taken:
-    intake = intake or Intake(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    intake = intake or Intake(WATCH, NoModel())
     return intake.take(0, [RawRecord(offset, value, NOW_MS + 1000) for offset, value in enumerate(values)])
 
 
@@ -149,10 +149,12 @@ def test_no_value_of_a_field_breaks_it(field: str, value: object) -> None:
 
 def test_a_model_that_fails_costs_one_post() -> None:
     class Fails(NoModel):
-        def judge(self, text: str, lang: str | None) -> Judgement:
-            raise RuntimeError("out of memory")
+        def judge_all(self, texts: Sequence[str], langs: Sequence[str | None]) -> list[Judgement]:
+            if texts:
+                raise RuntimeError("out of memory")
+            return []
 
-    intake = Intake(WATCH, MentionFinder(WATCH.brands, Fails()))
+    intake = Intake(WATCH, Fails())
     taken = take(post(id="a"), post(id="b", sentiment=None), post(id="c"), intake=intake)
     assert [rejected.error.reason for rejected in taken.rejected] == [Reason.INTERNAL]
     assert [mention.id for mention in taken.mentions["acme"]] == ["a", "c"]

@@ -10,21 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.mentions import MentionFinder, fold
-from detectors.model import Brand, Language, Match, Post, Sentiment
-from detectors.text import Judgement
+from detectors.model import Brand, Match, Post
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates and control characters too
-
-
-class Grumpy:
-    """A model that finds everything negative, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str | None]] = []
-
-    def judge(self, text: str, lang: str | None) -> Judgement:
-        self.asked.append((text, lang))
-        return Judgement(label=Sentiment.NEGATIVE, negative=1, neutral=0, positive=0, lang=Language.ENGLISH)
 
 
 def brand(name: str, *terms: str, none: tuple[str, ...] = (), **accounts: list[str]) -> Brand:
@@ -37,7 +25,7 @@ def post(text: str, **fields: object) -> Post:
 
 
 def mentioned(text: str, *brands: Brand, **fields: object) -> list[str]:
-    return [name for name, _ in MentionFinder(brands, Grumpy()).find(post(text, **fields))]
+    return MentionFinder(brands).find(post(text, **fields))
 
 
 @pytest.mark.parametrize(
@@ -115,25 +103,13 @@ def test_a_repost_counts() -> None:
     assert mentioned("acme is down", brand("acme", "acme"), repost_of="99") == ["acme"]
 
 
-def test_sentiment_is_judged_once_and_only_where_it_is_needed() -> None:
-    model = Grumpy()
-    finder = MentionFinder([brand("a", "acme"), brand("b", "acme")], model)
-    assert finder.find(post("nothing here")) == []
-    assert model.asked == []
-    assert finder.find(post("ACME!", lang="en")) == [("a", Sentiment.NEGATIVE), ("b", Sentiment.NEGATIVE)]
-    assert model.asked == [("ACME!", "en")]  # the text as it was written: capitals are feeling
-    # A provider's word is taken before ours, and costs nothing.
-    assert finder.find(post("acme", sentiment=Sentiment.POSITIVE))[0] == ("a", Sentiment.POSITIVE)
-    assert len(model.asked) == 1
-
-
 def test_nothing_is_watched_nothing_is_found() -> None:
     assert mentioned("acme") == []
 
 
 def test_a_blank_term_is_refused_since_it_would_be_everywhere() -> None:
     with pytest.raises(ValueError, match="blank"):
-        MentionFinder([brand("acme", " ")], Grumpy())
+        MentionFinder([brand("acme", " ")])
 
 
 def test_a_megabyte_of_near_misses_is_no_trouble() -> None:
@@ -143,9 +119,9 @@ def test_a_megabyte_of_near_misses_is_no_trouble() -> None:
 
 @given(ANY_TEXT)
 def test_no_text_breaks_it(text: str) -> None:
-    finder = MentionFinder([brand("acme", "acme", "@acme", "é")], Grumpy())
+    finder = MentionFinder([brand("acme", "acme", "@acme", "é")])
     assert finder.find(post(text)) == finder.find(post(text))
-    assert ("acme", Sentiment.NEGATIVE) in finder.find(post(f"{text} acme"))
+    assert "acme" in finder.find(post(f"{text} acme"))
 
 
 @given(st.text())

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from detectors.algorithms.surge import Surge
 from detectors.errors import StateError
 from detectors.intake import Intake, RawRecord, decode_post
-from detectors.mentions import MentionFinder
 from detectors.model import (
     MINUTE_MS,
     Brand,
@@ -177,7 +176,7 @@ def _interleaved(records: list[RawRecord], rng: random.Random, *, partitions: in
 
     A live worker reads what is there: batches of different partitions overlap by seconds, at times by minutes.
     """
-    intake = Intake(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    intake = Intake(WATCH, NoModel())
     waiting: list[list[RawRecord]] = [[] for _ in range(partitions)]
     for record in records:
         number = rng.randrange(partitions)

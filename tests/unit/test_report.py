@@ -16,7 +16,6 @@ import pytest
 
 from detectors.backtest import BacktestResult, Crisis, Labels, Replay, ScoreBook, Span, Timelines, compare, evaluate
 from detectors.intake import RawRecord
-from detectors.mentions import MentionFinder
 from detectors.model import Brand, Match, Watch
 from streams.cli.page import backtest_page
 from streams.cli.report import detectors_table, print_backtest
@@ -98,7 +97,7 @@ def told(
     match = Match(any=["acme"])
     watched = Brand(id=brand, name=brand, match=match, shadow_detectors=shadows or [], false_alarms_per_month=0.5)
     watch = Watch(brands=[watched, Brand(id="silent", name="silent", match=Match(any=["nobody"]))])
-    replay = Replay(watch, MentionFinder(watch.brands, NoModel()))
+    replay = Replay(watch, NoModel())
     timelines = Timelines({name.id: "surge" for name in watch.brands})
     timelines.take(replay.feed(list(records(text))))
     result = evaluate(replay, labels, posts_per_s=1)
@@ -164,7 +163,7 @@ def test_no_text_of_a_stranger_is_more_than_text(labelled: bool) -> None:
 
 
 def test_a_file_name_is_a_strangers_text_too() -> None:
-    replay = Replay(Watch(brands=[]), MentionFinder([], NoModel()))
+    replay = Replay(Watch(brands=[]), NoModel())
     result = evaluate(replay, None, posts_per_s=1)
     page = Seen(backtest_page(result, replay, Timelines({}), None, title=f"{EVIL}.jsonl"))
     assert page.scripts == [], "no chart, nothing to run"
@@ -269,7 +268,7 @@ def test_compared_detectors_are_told_with_their_thresholds(labels: Labels | None
     watch = Watch(
         brands=[Brand(id="acme", name="acme", match=Match(any=["acme"]), shadow_detectors=["ears-c2", "meltwater"])]
     )
-    replay, book = Replay(watch, MentionFinder(watch.brands, NoModel())), ScoreBook()
+    replay, book = Replay(watch, NoModel()), ScoreBook()
     replay.partition.tally.on_shadow_scores = book.hear
     book.take(replay.feed(list(records("acme"))))
     names = ["surge", "ears-c2", "meltwater"]

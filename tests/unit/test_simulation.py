@@ -19,7 +19,7 @@ from detectors.mentions import MentionFinder
 from detectors.model import MINUTE_MS, Brand, Match, Post, Sentiment, to_ms
 from detectors.simulation import EVENTS, Life, Simulation, daily_rhythm, merge, ordinary_life, simulate, wave
 from detectors.simulation.events import Happening
-from detectors.text import VaderNegativity
+from detectors.text import Judgement, load_negativity
 
 LIFE = Life("Torrelio", "torrelio", mentions_per_min=30)
 NOON_MS = 20_000 * 1440 * MINUTE_MS + 12 * 60 * MINUTE_MS
@@ -37,15 +37,17 @@ def days(life: Life, minutes: int = 300, seed: int = 1) -> list[Post]:
 
 
 def feelings(posts: list[Post]) -> Counter[Sentiment]:
-    finder = MentionFinder([TORRELIO], VaderNegativity())
-    found = Counter(sentiment for post in posts for _, sentiment in finder.find(post))
-    assert found.total() == len(posts), "a post does not name the brand"
-    return found
+    finder = MentionFinder([TORRELIO])
+    assert all(map(finder.find, posts)), "a post does not name the brand"
+    return Counter(judgement.label for judgement in judged(posts))
 
 
 def unlike(posts: list[Post], *meant: Sentiment) -> list[str]:
-    model = VaderNegativity()
-    return sorted({post.text for post in posts if model.judge(post.text, post.lang).label not in meant})
+    return sorted({post.text for post, said in zip(posts, judged(posts), strict=True) if said.label not in meant})
+
+
+def judged(posts: list[Post]) -> list[Judgement]:
+    return load_negativity().judge_all([post.text for post in posts], [post.lang for post in posts])
 
 
 def test_every_complaint_is_read_as_one() -> None:

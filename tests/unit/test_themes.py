@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.intake import Intake, RawRecord
-from detectors.mentions import MentionFinder
 from detectors.model import Audience, Brand, Match, Mention, Topic, Watch
 from detectors.themes import MAX_HASHTAGS, Themes
 from support.scenario import NoModel
@@ -35,7 +34,7 @@ THEMES = Themes(WATCH)
 
 def mentions(text: str, **fields: object) -> dict[str, Mention]:
     """The first mention of each brand in one post."""
-    intake = Intake(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    intake = Intake(WATCH, NoModel())
     post = {"id": "1", "source": "x", "created_at": "2026-03-02T09:00:00Z", "sentiment": "negative", **fields}
     taken = intake.take(0, [RawRecord(0, json.dumps({**post, "text": text}).encode(), 2**45)])
     assert taken.rejected == []

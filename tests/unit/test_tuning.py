@@ -31,7 +31,6 @@ from detectors.backtest.tuning import (
     verdict,
 )
 from detectors.errors import InputError
-from detectors.mentions import MentionFinder
 from detectors.model import MINUTE_MS, Brand, Match, MinuteCounts, Score, ScoreStatus, Watch, to_ms
 from streams.cli import main, tune
 from streams.cli.tuning_report import Tuned, conclusion
@@ -110,7 +109,7 @@ def watched(**changes: Any) -> Watch:
 
 
 def recorded(*, batch: int = 100) -> dict[str, Tape]:
-    recorder = Recorder(WATCH, MentionFinder(WATCH.brands, NoModel()))
+    recorder = Recorder(WATCH, NoModel())
     for first in range(0, len(STORY), batch):
         assert [event for event in recorder.feed(STORY[first : first + batch]) if not hasattr(event, "seconds")] == []
     return recorder.tapes
@@ -118,7 +117,7 @@ def recorded(*, batch: int = 100) -> dict[str, Tape]:
 
 def test_a_tape_holds_what_the_detectors_of_the_stream_are_told() -> None:
     watch = watched(detectors=["probe"])
-    replay = Replay(watch, MentionFinder(watch.brands, NoModel()))
+    replay = Replay(watch, NoModel())
     replay.feed(STORY)
     tapes = recorded()
     assert list(tapes) == [*replay.partition.monitors]
@@ -138,14 +137,14 @@ def test_a_tape_is_the_same_however_the_file_was_cut() -> None:
 
 def test_a_brand_that_nobody_mentions_has_no_tape() -> None:
     watch = Watch(brands=[*WATCH.brands, Brand(id="initech", name="Initech", match=Match(any=["initech"]))])
-    recorder = Recorder(watch, MentionFinder(watch.brands, NoModel()))
+    recorder = Recorder(watch, NoModel())
     recorder.feed(STORY)
     assert set(recorder.tapes) == {"acme", "globex"}
 
 
 def test_the_alerts_of_a_tape_are_those_of_a_shadow_detector() -> None:
     watch = watched(detectors=["probe"], shadow_detectors=["probe:low"], parameters={"probe:low": {"limit": 20.0}})
-    replay = Replay(watch, MentionFinder(watch.brands, NoModel()))
+    replay = Replay(watch, NoModel())
     replay.feed(STORY)
     expected = [to_ms(alert.at) // MINUTE_MS for alert in replay.shadow_alerts if alert.brand == "acme"]
     found = firings(Probe, ProbeParams(limit=20.0), recorded()["acme"])

@@ -55,21 +55,24 @@ def own(brands: dict[str, list[str]]) -> Reader:
 
 
 def ours(brands: dict[str, list[str]]) -> Reader:
-    """badbuzz's MentionFinder and VaderNegativity."""
+    """badbuzz's MentionFinder and Negativity."""
     from detectors.mentions import MentionFinder
     from detectors.model import Brand, Match, Sentiment
     from detectors.model import Post as OurPost
-    from detectors.text import VaderNegativity
+    from detectors.text import load_negativity
 
     watched = [Brand(id=brand, name=brand, match=Match(any=terms)) for brand, terms in brands.items()]
-    finder = MentionFinder(watched, VaderNegativity())
+    finder, judge = MentionFinder(watched), load_negativity()
     never = datetime(2025, 1, 1, tzinfo=UTC)
 
     def read(post: Post) -> list[tuple[str, bool]]:
         view = OurPost(
             id=post.id, source=post.source, text=post.text, created_at=never, author=post.author, lang=post.lang
         )
-        return [(brand, sentiment is Sentiment.NEGATIVE) for brand, sentiment in finder.find(view)]
+        if not (found := finder.find(view)):
+            return []
+        negative = judge.judge_all([view.text], [view.lang])[0].label is Sentiment.NEGATIVE
+        return [(brand, negative) for brand in found]
 
     return read
 
