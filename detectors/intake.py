@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from detectors.errors import InvalidPost, Reason
-from detectors.mentions import MentionFinder
-from detectors.model import Gap, Mention, MentionBatch, Post, Sentiment, Watch, to_ms
+from detectors.model import Gap, Mention, MentionBatch, Post, Watch, to_ms
+from detectors.reading import Arrived, Reader
 from detectors.text.negativity import Negativity
-from detectors.themes import Themes
 from detectors.windowing import SourceClock, SourceClockState
 
 __all__ = ["Intake", "RawRecord", "Rejected", "Taken", "decode_post"]
 
 OTHER_SOURCE = "other"
-NAME_CHARS = 300
-"""More of an id, an author or a URL is not carried on."""
-TEXT_CHARS = 500
-"""More of a text is not carried to people."""
 MAX_SOURCE_CHARS = 60
 
 _decode = msgspec.json.Decoder(Post).decode
@@ -114,15 +108,6 @@ def decode_post(value: bytes | None) -> Post:
     return post
 
 
-def _cut(name: str | None) -> str | None:
-    return name if name is None else name[:NAME_CHARS]
-
-
-def _bounded(count: int | None) -> int:
-    """A count as the log can carry it: JSON knows integers without end, MessagePack does not."""
-    return min(max(count or 0, 0), 2**53)
-
-
 def _why_undecodable(value: bytes) -> Reason:
     try:
         value.decode()
@@ -137,10 +122,8 @@ class Intake:
     A record that cannot be used is rejected with its reason and leaves the others unharmed.
     """
 
-    def __init__(self, watch: Watch, negativity: Negativity) -> None:
-        self._finder = MentionFinder(watch.brands)
-        self._negativity = negativity
-        self._themes = Themes(watch)
+    def __init__(self, watch: Watch, negativity: Negativity, *, pseudonym_key: bytes | None = None) -> None:
+        self._reader = Reader(watch, negativity, pseudonym_key=pseudonym_key)
         self._lateness_ms = round(watch.allowed_lateness.total_seconds() * 1000)
         self._no_data_after_ms = round(watch.no_data_after.total_seconds() * 1000)
         self.clocks: dict[int, SourceClock] = {}
@@ -157,28 +140,34 @@ class Intake:
         """Consecutive records of one source partition."""
         clock = self.clock(partition)
         taken = Taken(partition, None)
-        arrived: list[_Arrived] = []
+        arrived: list[tuple[RawRecord, Arrived]] = []
         for record in records:
             try:
                 if (one := self._arrive(clock, record, taken)) is not None:
-                    arrived.append(one)
+                    arrived.append((record, one))
             except InvalidPost as error:
                 taken.rejected.append(Rejected(record, error))
             except Exception as error:  # a post must never stop the ones behind it
                 taken.rejected.append(Rejected(record, _internal(error)))
-        for one, sentiment in zip(arrived, self._sentiments([one.post for one in arrived]), strict=True):
-            if isinstance(sentiment, InvalidPost):
-                taken.rejected.append(Rejected(one.record, sentiment))
-            else:
-                self._mention(one, sentiment, taken)
+        feelings = self._reader.judge([one for _, one in arrived])
+        for (record, one), feeling in zip(arrived, feelings, strict=True):
+            try:
+                if isinstance(feeling, InvalidPost):
+                    raise feeling
+                for brand, mention in self._reader.mentions(one, feeling):
+                    taken.mentions.setdefault(brand, []).append(mention)
+            except InvalidPost as error:
+                taken.rejected.append(Rejected(record, error))
+            except Exception as error:
+                taken.rejected.append(Rejected(record, _internal(error)))
         taken.watermark_ms = clock.watermark_ms
         taken.gaps = clock.take_gaps()
         return taken
 
-    def _arrive(self, clock: SourceClock, record: RawRecord, taken: Taken) -> _Arrived | None:
+    def _arrive(self, clock: SourceClock, record: RawRecord, taken: Taken) -> Arrived | None:
         """A post that speaks of a brand, at its time."""
         post = decode_post(record.value)
-        found = self._finder.find(post)
+        found = self._reader.find(post)
         event_ms, future = clock.arrive(post.source, to_ms(post.created_at), record.published_ms)
         taken.posts += 1
         taken.future += future
@@ -189,57 +178,7 @@ class Intake:
         assert watermark_ms is not None
         # A source beyond the first `MAX_SOURCES` has no clock, and no name of its own: names are strangers' words.
         source = post.source if post.source in clock.state.sources else OTHER_SOURCE
-        return _Arrived(record, post, found, source, event_ms, watermark_ms)
-
-    def _sentiments(self, posts: Sequence[Post]) -> list[Sentiment | InvalidPost]:
-        """The provider's word where it sent one, else ours, for all in one go; what came of it where that failed."""
-        own = [post for post in posts if post.sentiment is None]
-        try:
-            judged = self._negativity.judge_all([post.text for post in own], [post.lang for post in own])
-        except Exception as error:
-            if len(posts) == 1:
-                return [_internal(error)]
-            return [sentiment for post in posts for sentiment in self._sentiments([post])]
-        labels = iter(judged)
-        return [post.sentiment or next(labels).label for post in posts]
-
-    def _mention(self, arrived: _Arrived, sentiment: Sentiment, taken: Taken) -> None:
-        post, themes = arrived.post, self._themes
-        key = int.from_bytes(hashlib.blake2b(f"{post.source}\0{post.id}".encode(), digest_size=8).digest())
-        bad = sentiment is Sentiment.NEGATIVE
-        text = themes.fold(post.text) if bad else ""
-        followers = _bounded(post.followers) if bad else 0
-        for brand in arrived.brands:
-            mention = Mention(
-                offset=arrived.record.offset,
-                event_ms=arrived.event_ms,
-                watermark_ms=arrived.watermark_ms,
-                key=key,
-                source=arrived.source,
-                sentiment=sentiment,
-                author=_cut(post.author) if bad else None,
-                followers=followers,
-                reposts=_bounded(post.reposts) if bad else 0,
-                is_repost=post.repost_of is not None,
-                id=_cut(post.id) if bad else None,
-                text=post.text[:TEXT_CHARS] if bad else None,
-                url=_cut(post.url) if bad else None,
-                topics=themes.topics(text) if bad else (),
-                audience=themes.audience(followers) if bad else None,
-                hashtags=themes.hashtags(text, brand) if bad else (),
-            )
-            taken.mentions.setdefault(brand, []).append(mention)
-
-
-class _Arrived(msgspec.Struct, frozen=True, gc=False):
-    """A post that speaks of `brands`, before anybody knows how."""
-
-    record: RawRecord
-    post: Post
-    brands: list[str]
-    source: str
-    event_ms: int
-    watermark_ms: int
+        return Arrived(post, found, record.offset, source, event_ms, watermark_ms)
 
 
 def _internal(error: Exception) -> InvalidPost:

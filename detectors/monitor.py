@@ -8,7 +8,7 @@ from itertools import islice
 
 import msgspec
 
-from detectors.alerting import AlertBook, AlertBookState
+from detectors.alerting import IMPOSTOR, AlertBook, AlertBookState
 from detectors.algorithms import Detector, KnowsDays, kind_of
 from detectors.errors import StateError
 from detectors.explanation import Background, OpenBucket, Run, explain
@@ -21,15 +21,19 @@ from detectors.model import (
     BucketStatus,
     Explanation,
     Incident,
+    Marks,
     Mention,
     MinuteCounts,
     Score,
     ScoreStatus,
     Sentiment,
     ShadowAlert,
+    StoryKind,
     from_ms,
     to_ms,
 )
+from detectors.stories import Desk, Impostors
+from detectors.text.copies import MEMORY_MS, Copies
 from detectors.windowing import MonitorClock, bucket_start
 
 __all__ = ["BrandMonitor", "BrandState", "Event", "Tally"]
@@ -70,8 +74,9 @@ class BrandState(msgspec.Struct):
     `authors` those who were counted within the last hour or two to the time of it, `carried` says how much each
     source usually brings, `since_ms` is when its time began, `closed_until_ms` the start of the first bucket that
     is not closed, `newest_mention_ms` that of the newest closed bucket with a mention, `silent_buckets` counts
-    those without data that the detectors do not know of. `parameters` are those that each of `detectors` was
-    made with.
+    those without data that the detectors do not know of. `copies` are the texts of the last two days, `desk` holds
+    the complaints to the brand, `impostors` the look-alikes that were about last. `parameters` are those that each
+    of `detectors` was made with.
     """
 
     version: int = VERSION
@@ -85,6 +90,9 @@ class BrandState(msgspec.Struct):
     open: dict[int, OpenBucket] = {}
     run: Run | None = None
     background: Background = msgspec.field(default_factory=Background)
+    copies: Copies | None = None
+    desk: Desk | None = None
+    impostors: Impostors | None = None
     newest_mention_ms: int = 0
     silent_buckets: int = 0
     handed_over: bool = False
@@ -133,11 +141,19 @@ class BrandMonitor:
     # ------------------------------------------------------------------------------------ in
 
     def observe(self, partition: int, mention: Mention) -> Sequence[Event]:
-        """Count one mention, in the order of its source partition. Seen before, late or twice: not counted."""
+        """Count one mention, in the order of its source partition. Seen before, late or twice: not counted.
+
+        What an official account says is no mention: it may answer somebody, that is all.
+        """
         state = self.state
         if mention.offset <= state.seen.get(partition, -1):
             return ()
         state.seen[partition] = mention.offset
+        marks = mention.marks
+        if marks is not None and marks.official:
+            if self._remember(mention):
+                self._hear(mention)
+            return ()
         start = bucket_start(mention.event_ms)
         # Before the brand's time has begun, it is at least as late as it is in its own partition: a post dated
         # 1970 must not make it begin there.
@@ -155,10 +171,16 @@ class BrandMonitor:
         if bucket is None:
             bucket = state.open[start] = OpenBucket()
         negative = mention.sentiment is Sentiment.NEGATIVE
-        bucket.add(mention, new_author=negative and self._is_new_author(mention))
+        new_author = negative and self._is_new_author(mention)
+        if marks is None:
+            bucket.add(mention, new_author=new_author)
+            events: list[Event] = []
+        else:
+            bucket.add(mention, new_author=new_author, copy_of=self._copy_of(mention, marks) if negative else None)
+            events = self._follow(mention, marks, negative=negative)
         if negative and state.closed_until_ms is not None:
-            return self._look_ahead(state.closed_until_ms, mention)
-        return ()
+            events += self._look_ahead(state.closed_until_ms, mention)
+        return events
 
     def advance(self, time_ms: int) -> list[Event]:
         """Close every bucket that ends at or before this time (the least watermark)."""
@@ -215,7 +237,9 @@ class BrandMonitor:
             self.advance(max(state.open) + MINUTE_MS)
         state.book, state.shadow_book = AlertBookState(), AlertBookState()
         self._book, self._shadow_book = AlertBook(self.brand, state.book), AlertBook(self.brand, state.shadow_book)
-        state.seen, state.run, state.handed_over = {}, None, True
+        state.seen, state.run, state.impostors, state.handed_over = {}, None, None, True
+        if state.desk is not None:
+            state.desk.forget_complaints()
 
     @property
     def closes_at_ms(self) -> int:
@@ -262,7 +286,9 @@ class BrandMonitor:
         if self._book.any_firing:
             events += self._grow(lead, state.run, end)
             run = state.run or Run(start_ms=start)
-            events += self._book.close_bucket(scores, at_ms=end, explain=lambda: self._explain(run, end))
+            if self._book.firing(IMPOSTOR):
+                scores = {**scores, IMPOSTOR: self._impostor_score(start)}
+            events += self._book.close_bucket(scores, at_ms=end, explain=lambda: self._explain_end(run, end))
         if self._shadows:
             events += self._close_shadows(start, counts, at_ms)
         assert state.history is not None
@@ -312,7 +338,7 @@ class BrandMonitor:
         first = state.status is not ScoreStatus.NO_DATA
         state.status = ScoreStatus.NO_DATA
         state.silent_buckets += (until - start) // MINUTE_MS
-        if state.run is not None and self._book.any_firing:
+        if state.run is not None and self._book.wave_on:
             state.run.counts, state.run.expectations = [], []  # these are of consecutive minutes
         else:
             state.run = None
@@ -412,16 +438,18 @@ class BrandMonitor:
 
     def _extended(self, run: Run | None, start: int, bucket: OpenBucket | None, lead: Score) -> Run | None:
         """The run with one more bucket: it ends when the velocity is back at its expectation."""
-        if lead.observed <= lead.expected and not self._book.any_firing:
+        if lead.observed <= lead.expected and not self._book.wave_on:
             return None
         if run is None:
             run = Run(start_ms=start)
         run.extend(start, bucket, lead.expected_per_min)
-        run.alerted |= self._book.any_firing
+        run.alerted |= self._book.wave_on
         return run
 
     def _explain(self, run: Run, until_ms: int) -> Explanation:
-        return explain(run, self.state.background, self.brand, until_ms=until_ms)
+        state = self.state
+        impostors = state.impostors if self._book.firing(IMPOSTOR) else None
+        return explain(run, state.background, self.brand, until_ms=until_ms, desk=state.desk, impostors=impostors)
 
     def _fire(self, name: str, score: Score, run: Run | None, start: int, at_ms: int) -> list[Alert | Incident]:
         run = run or Run(start_ms=start)
@@ -432,6 +460,93 @@ class BrandMonitor:
         if run is None or not self._book.doubled(run.observed - run.expected):
             return []
         return [self._book.grow(score, self._explain(run, at_ms), at_ms=at_ms)]
+
+    # -------------------------------------------------------------------------------- stories
+
+    def _copy_of(self, mention: Mention, marks: Marks) -> int | None:
+        """A number for the text that this one copies, None if it is new or says nothing that could be told again.
+
+        A repost is known as one; it would make a group of what one post said.
+        """
+        if not marks.prints or mention.is_repost:
+            return None
+        copies = self.state.copies
+        if copies is None:
+            copies = self.state.copies = Copies()
+        # The group that was seen last stands last.
+        return next(reversed(copies.groups)) if copies.see(marks.prints, mention.event_ms) else None
+
+    def _hear(self, mention: Mention) -> None:
+        desk = self.state.desk
+        if desk is None:
+            desk = self.state.desk = Desk()
+        desk.hear(mention, learn=not self._book.wave_on)
+
+    def _follow(self, mention: Mention, marks: Marks, *, negative: bool) -> list[Event]:
+        """Put a complaint on the desk; look at who looks like the brand."""
+        state = self.state
+        if negative and marks.addressed and mention.id is not None and not mention.is_repost:
+            if state.desk is None:
+                state.desk = Desk()
+            state.desk.complain(mention)
+        if marks.looks_like is None:
+            return []
+        to_customer = marks.reply_to is not None or bool(marks.accounts)
+        if state.impostors is None or not (
+            self._book.firing(IMPOSTOR) or self._book.same_story(IMPOSTOR, mention.event_ms)
+        ):
+            if not to_customer:
+                return []
+            state.impostors = Impostors(start_ms=bucket_start(mention.event_ms))
+        state.impostors.add(mention, marks.looks_like, to_customer=to_customer)
+        if not to_customer or self._book.firing(IMPOSTOR):
+            return []
+        score, start_ms = self._impostor_score(mention.event_ms), state.impostors.start_ms
+        why = self._explain_impostors(self._run_now(), mention.event_ms)
+        if not any(story.kind is StoryKind.IMPOSTOR for story in why.stories):
+            return []
+        return [*self._book.fire(IMPOSTOR, score, onset_ms=start_ms, at_ms=mention.event_ms, why=why)]
+
+    def _impostor_score(self, since_ms: int) -> Score:
+        """Of a minute: whether a look-alike has spoken to a customer since then."""
+        impostors = self.state.impostors
+        spoke = impostors is not None and impostors.newest_ms >= since_ms
+        posts = impostors.posts if impostors is not None else 0
+        return Score(status=ScoreStatus.OK, surprise=float(spoke), threshold=0.5, observed=float(posts))
+
+    def _run_now(self) -> Run | None:
+        """The run as it will be when the open buckets close as they are, if a wave is on."""
+        state = self.state
+        first = state.closed_until_ms
+        if not self._book.wave_on or first is None:
+            return None
+        ahead = (max(state.open, default=first) - first) // MINUTE_MS + 1
+        if ahead > SCORED_AHEAD or state.silent_buckets:
+            return state.run
+        buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
+        counts = [bucket.counts if bucket else NOTHING for bucket in buckets]
+        return self._run_ahead(first, buckets, self._score(self._leader, self._live[self._leader], counts, first))
+
+    def _explain_end(self, run: Run, until_ms: int) -> Explanation:
+        """The last word on what is over."""
+        return self._explain(run, until_ms) if self._book.wave_on else self._explain_impostors(None, until_ms)
+
+    def _explain_impostors(self, wave: Run | None, until_ms: int) -> Explanation:
+        """Why the alert of an impostor: in a wave all that is told of it, else only the look-alikes' own posts.
+
+        Where a wave is over that was in the same incident, its numbers stay.
+        """
+        state, incident = self.state, self.state.book.incident
+        impostors = state.impostors
+        assert impostors is not None
+        run = wave or Run(start_ms=impostors.start_ms, first=impostors.kept[0], top=impostors.kept)
+        why = explain(
+            run, state.background, self.brand, until_ms=until_ms, desk=state.desk if wave else None, impostors=impostors
+        )
+        if wave is None and incident is not None and self._book.any_firing and len(incident.alerts) > 1:
+            others = [story for story in incident.why.stories if story.kind is not StoryKind.IMPOSTOR]
+            return msgspec.structs.replace(incident.why, stories=[*why.stories, *others])
+        return why
 
     # -------------------------------------------------------------------------------- memory
 
@@ -469,6 +584,10 @@ class BrandMonitor:
         if start % HOUR_MS:
             return
         state, oldest_ms, hour_ago_ms = self.state, start - REMEMBERED_MS, start - HOUR_MS
+        if state.desk is not None:
+            state.desk.close(start, learn=not self._book.wave_on)
+        if state.copies is not None:
+            state.copies = _newer(state.copies, start - MEMORY_MS)
         if state.keys:
             state.keys = {key: event_ms for key, event_ms in state.keys.items() if event_ms >= oldest_ms}
         if state.authors:
@@ -521,3 +640,12 @@ class BrandMonitor:
         if state.version > VERSION:
             raise StateError(f"state of brand {brand.id} is of version {state.version}, this badbuzz knows {VERSION}")
         return cls(brand, clock, tally, state)
+
+
+def _newer(copies: Copies, oldest_ms: int) -> Copies | None:
+    """Without the texts that were not seen since then: most brands have few complaints, and 100,000 are watched."""
+    # The one that was seen last stands last.
+    if not copies.groups or next(iter(copies.groups.values())).last_ms >= oldest_ms:
+        return copies
+    groups = {name: group for name, group in copies.groups.items() if group.last_ms >= oldest_ms}
+    return Copies(groups, copies.newest_ms) if groups else None

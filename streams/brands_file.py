@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from detectors.mentions import fold
-from detectors.model import Language
+from detectors.model import Language, StoryKind
+from detectors.text.terms import fold
 
 __all__ = ["PARTS", "BrandsFile"]
 
@@ -75,6 +75,12 @@ def _language(code: str) -> str:
     return code
 
 
+def _story(kind: str) -> str:
+    if kind not in list(StoryKind):
+        raise ValueError(f"{kind!r} is no kind of story; expected one of: {', '.join(StoryKind)}")
+    return kind
+
+
 def _span(value: object) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
     if match is None:
@@ -96,12 +102,14 @@ def _id(text: str) -> str:
 
 _Id = Annotated[str, AfterValidator(_id)]
 _Text = Annotated[str, AfterValidator(_text)]
-_Terms = Annotated[list[Annotated[str, AfterValidator(_term)]], Field(min_length=1)]
+_Term = Annotated[str, AfterValidator(_term)]
+_Terms = Annotated[list[_Term], Field(min_length=1)]
 _Zone = Annotated[str, AfterValidator(_timezone)]
 _Languages = Annotated[list[Annotated[str, AfterValidator(_language)]], Field(min_length=1)]
 _Detectors = Annotated[list[Annotated[str, AfterValidator(_detector)]], Field(min_length=1)]
 _Shadows = list[Annotated[str, AfterValidator(_detector)]]
 _Parameters = Annotated[dict[str, dict[str, int | float]], AfterValidator(_parameters)]
+_Stories = dict[Annotated[str, AfterValidator(_story)], Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]]
 _Budget = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Span = Annotated[timedelta, BeforeValidator(_span)]
 _PositiveSpan = Annotated[timedelta, BeforeValidator(_span), AfterValidator(_positive)]
@@ -128,13 +136,17 @@ class DefaultsPart(_Part):
     detectors: _Detectors = ["surge"]
     shadow_detectors: _Shadows = []
     parameters: _Parameters = {}
+    harmless: list[_Term] = []
+    stories: _Stories = {}
     allowed_lateness: _Span = timedelta(seconds=60)
     no_data_after: _PositiveSpan = timedelta(hours=2)
 
 
 class MatchPart(_Part):
     any: _Terms
-    none: list[Annotated[str, AfterValidator(_term)]] = []
+    none: list[_Term] = []
+    near: list[_Term] = []
+    not_near: list[_Term] = []
 
 
 class BrandPart(_Part):
@@ -148,6 +160,8 @@ class BrandPart(_Part):
     detectors: _Detectors | None = None
     shadow_detectors: _Shadows | None = None
     parameters: _Parameters | None = None
+    harmless: list[_Term] | None = None
+    stories: _Stories | None = None
     false_alarms_per_month: _Budget | None = None
 
 
@@ -159,7 +173,9 @@ class TopicPart(_Part):
 
 class AudiencePart(_Part):
     id: _Id
-    followers_at_least: Annotated[int, Field(ge=0)]
+    followers_at_least: Annotated[int, Field(ge=0)] | None = None
+    accounts: dict[str, _Terms] = {}
+    roles: list[_Term] = []
 
 
 class TeamPart(_Part):

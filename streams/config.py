@@ -20,6 +20,7 @@ from streams.yaml_tree import Tree, read_tree
 
 __all__ = ["load_watch", "parse_watch", "watch_for_labels"]
 
+_MEMBERS: Final = ("followers_at_least", "accounts", "roles")
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -55,7 +56,7 @@ def parse_watch(text: str, source: str, environ: Mapping[str, str]) -> Watch:
             _problem(detail["loc"], detail["type"], detail["msg"])
             for detail in error.errors(include_url=False, include_context=False, include_input=False)
         ]
-    problems += [*_duplicates(tree), *_dangling(tree), *_unfilled(tree, environ)]
+    problems += [*_duplicates(tree), *_dangling(tree), *_memberless(tree), *_unfilled(tree, environ)]
     if problems or file is None:
         raise ConfigError([_with_line(problem, lines) for problem in problems], source=source)
     return _watch(file, environ)
@@ -74,8 +75,8 @@ def watch_for_labels(labels_brands: Sequence[str]) -> Watch:
 
 def _watch(file: BrandsFile, environ: Mapping[str, str]) -> Watch:
     """The parts of a file as the structs of `detectors.model`, defaults and variables filled in."""
-    own = {"match", "timezone", "languages", "detectors", "shadow_detectors", "parameters", "false_alarms_per_month"}
     inherited = file.defaults.model_dump(exclude={"allowed_lateness", "no_data_after"})
+    own = {"match", *inherited}
     return Watch(
         brands=[
             Brand(
@@ -143,6 +144,16 @@ def _dangling(tree: Tree) -> Iterator[ConfigProblem]:
                 )
 
 
+def _memberless(tree: Tree) -> Iterator[ConfigProblem]:
+    """Audiences that nobody says the members of."""
+    audiences = tree.get("audiences") if isinstance(tree, dict) else None
+    for place, audience in enumerate(audiences if isinstance(audiences, list) else []):
+        if isinstance(audience, dict) and not any(audience.get(field) for field in _MEMBERS):
+            yield ConfigProblem(
+                f"audiences[{place}]", f"nobody belongs to it; expected at least one of: {', '.join(_MEMBERS)}"
+            )
+
+
 def _unfilled(tree: Tree, environ: Mapping[str, str]) -> Iterator[ConfigProblem]:
     for path, url in _leaves(tree, "teams", "*", "notify", "*"):
         unset = [name for name in _VARIABLE.findall(url) if not environ.get(name)]
@@ -165,6 +176,7 @@ _WRONG: Final = {
     "float_parsing": "no number; expected a number above 0",
     "finite_number": "no finite number; expected a number above 0",
     "greater_than": "too small; expected a number above 0",
+    "less_than_equal": "too large; expected a number of at most 1",
     "int_type": "no whole number; expected one of 0 or more",
     "int_parsing": "no whole number; expected one of 0 or more",
     "greater_than_equal": "too small; expected a whole number of 0 or more",

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from detectors.errors import ConfigError, ConfigProblem
+from detectors.privacy import LEAST_KEY_BYTES
 
 __all__ = ["Settings", "load_settings"]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _span(value: object) -> object:
+    """60s, 15m, 2h or 7d, as in brands.yaml."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("no duration; expected a whole number with a unit, such as 12h or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _kept(span: timedelta) -> timedelta:
+    if not timedelta(hours=1) <= span <= timedelta(days=3650):
+        raise ValueError("expected between 1h and 3650d: a worker that pauses for longer has lost what it had to read")
+    return span
+
+
+def _key(key: SecretStr) -> SecretStr:
+    size = len(key.get_secret_value().encode(errors="surrogatepass"))
+    if size < LEAST_KEY_BYTES:
+        raise ValueError(f"{size} bytes can be guessed; expected {LEAST_KEY_BYTES} or more, at random")
+    return key
+
+
+def _content(path: object) -> object:
+    """What a file holds, without the line's end that editors leave."""
+    if isinstance(path, SecretStr):
+        return path
+    try:
+        return SecretStr(Path(str(path)).read_text(encoding="utf-8").rstrip("\r\n"))
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError("holds no UTF-8 text; write the key as text, such as 32 hexadecimal digits") from None
 
 
 class Settings(BaseSettings):
     """Settings of every process, from environment variables named BADBUZZ_ and the field.
 
+    Durations are written as in brands.yaml. A key is never shown, in an error neither; an empty one is an error, since
+    whoever sets one wants it. `pseudonym_key_file` is what the file holds.
+
     The two timeouts of Kafka are not among them: Kafka refuses a session shorter than 6 s, and Faust then
     waits for ever without a word.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BADBUZZ_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BADBUZZ_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     brokers: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers: host:port, separated by commas")
     config: Path = Field(Path("brands.yaml"), description="what to watch, and for whom")
@@ -35,6 +78,29 @@ class Settings(BaseSettings):
     stall_timeout_s: Annotated[float, Field(gt=0)] = Field(60.0, description="work without progress: unhealthy")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
     log_format: Literal["console", "json"] = Field("console", description="how it is logged")
+
+    keep_texts: Annotated[timedelta, BeforeValidator(_span), AfterValidator(_kept)] = Field(
+        timedelta(days=7), description="how long topics that hold posts' texts keep them: 12h, 7d ..."
+    )
+    pseudonym_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
+        None, description="a secret of 16 bytes or more: authors are kept under other names, made with it"
+    )
+    pseudonym_key_file: Annotated[SecretStr, BeforeValidator(_content), AfterValidator(_key)] | None = Field(
+        None, description="a file that holds this secret, instead"
+    )
+
+    @field_validator("pseudonym_key_file")
+    @classmethod
+    def _one_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if key is not None and info.data.get("pseudonym_key") is not None:
+            raise ValueError("there is BADBUZZ_PSEUDONYM_KEY too; expected one of them")
+        return key
+
+    @property
+    def author_key(self) -> bytes | None:
+        """The key of `detectors.privacy.Pseudonyms`, from wherever it came; None keeps authors as they are."""
+        key = self.pseudonym_key or self.pseudonym_key_file
+        return None if key is None else key.get_secret_value().encode(errors="surrogatepass")
 
     def topic(self, name: str) -> str:
         """The full name of a topic."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
@@ -14,41 +15,109 @@ from aiokafka.partitioner import murmur2
 from detectors.errors import Unavailable
 from streams.settings import Settings
 
-__all__ = ["TOPICS", "TopicSpec", "TopicStatus", "admin", "describe_topics", "ensure_topics", "partition_of"]
-
-DAY_MS = 86_400_000
+__all__ = [
+    "TOPICS",
+    "TopicSpec",
+    "TopicStatus",
+    "admin",
+    "describe_topics",
+    "ensure_topics",
+    "partition_of",
+    "state_config",
+    "topic_specs",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """What a topic is for and how it is kept. Single-partition topics are those few people read."""
+    """What a topic is for and how it is kept: for `days`, or as long as texts are if it has `keep_texts`.
+
+    Topics with `keep_texts` hold what people wrote, and who they are unless pseudonyms are on. Kafka deletes and
+    compacts by the file, full ones only, so that a file of theirs is full after an eighth of the time. What is deleted
+    is gone after nine eighths of it and a few minutes. What is only compacted ("incidents") keeps the newest
+    version of each record for ever, with the texts of its top posts; older versions are gone as the others are.
+    Single-partition topics are those few people read (`spread` False).
+    """
 
     name: str
     carries: str
     cleanup: str
-    retention_days: int | None
+    days: float | None = None
+    keep_texts: timedelta | None = None
     spread: bool = True
 
+    @property
+    def retention_days(self) -> float | None:
+        """How long records stay; None is for ever."""
+        if self.keep_texts is None or "delete" not in self.cleanup:
+            return self.days
+        days = self.keep_texts / timedelta(days=1)
+        return int(days) if days.is_integer() else round(days, 2)
+
     def config(self) -> dict[str, str]:
-        """The settings Kafka is given."""
+        """The settings Kafka is given.
+
+        >>> TOPICS["alerts"].config()
+        {'cleanup.policy': 'compact,delete', 'segment.ms': '75600000', 'max.compaction.lag.ms': '604800000',
+         'retention.ms': '604800000'}
+        """
         config = {"cleanup.policy": self.cleanup}
-        if self.retention_days is not None:
-            config["retention.ms"] = str(self.retention_days * DAY_MS)
+        if self.keep_texts is not None:
+            config["segment.ms"] = _ms(self.keep_texts / 8)
+            if "compact" in self.cleanup:
+                config["max.compaction.lag.ms"] = _ms(self.keep_texts)
+            if "delete" in self.cleanup:
+                config["retention.ms"] = _ms(self.keep_texts)
+        elif self.days is not None:
+            config["retention.ms"] = _ms(timedelta(days=self.days))
         return config
 
+
+def _ms(span: timedelta) -> str:
+    return str(round(span / timedelta(milliseconds=1)))
+
+
+_WEEK = timedelta(days=7)
 
 TOPICS: dict[str, TopicSpec] = {
     spec.name: spec
     for spec in (
-        TopicSpec("posts", "one Post a record, JSON", "delete", 7),
-        TopicSpec("mentions", "the mentions of one brand in one batch, with its time", "delete", 7),
+        TopicSpec("posts", "one Post a record, JSON", "delete", keep_texts=_WEEK),
+        TopicSpec("mentions", "the mentions of one brand in one batch, with its time", "delete", keep_texts=_WEEK),
         TopicSpec("brand-signals", "one closed bucket of one brand, with its scores", "delete", 30),
-        TopicSpec("alerts", "an alert at each change of state", "compact,delete", 365, spread=False),
-        TopicSpec("incidents", "the newest state of an incident", "compact", None, spread=False),
+        TopicSpec("alerts", "an alert at each change of state", "compact,delete", keep_texts=_WEEK, spread=False),
+        TopicSpec("incidents", "the newest state of an incident", "compact", keep_texts=_WEEK, spread=False),
         TopicSpec("commands", "what a person did", "delete", 30),
-        TopicSpec("dead-letters", "records that could not be used, with the reason", "delete", 30, spread=False),
+        TopicSpec(
+            "dead-letters",
+            "records that could not be used, with the reason",
+            "delete",
+            keep_texts=_WEEK,  # as they came: to be replayed they have to be whole
+            spread=False,
+        ),
     )
 }
+"""As they are by default; `topic_specs` has them as they are configured."""
+
+
+def topic_specs(settings: Settings) -> dict[str, TopicSpec]:
+    """Our topics, with texts kept as long as the settings say.
+
+    >>> specs = topic_specs(Settings(keep_texts="12h"))
+    >>> [(name, spec.retention_days) for name, spec in specs.items() if spec.keep_texts]
+    [('posts', 0.5), ('mentions', 0.5), ('alerts', 0.5), ('incidents', None), ('dead-letters', 0.5)]
+    """
+    kept = settings.keep_texts
+    return {name: replace(spec, keep_texts=kept) if spec.keep_texts else spec for name, spec in TOPICS.items()}
+
+
+def state_config(settings: Settings) -> dict[str, str]:
+    """Settings of the topics in which snapshots lie: what a newer one has replaced is gone as texts are.
+
+    >>> state_config(Settings(keep_texts="8h"))
+    {'segment.ms': '3600000', 'max.compaction.lag.ms': '28800000'}
+    """
+    return {"segment.ms": _ms(settings.keep_texts / 8), "max.compaction.lag.ms": _ms(settings.keep_texts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +171,8 @@ async def _statuses(client: AIOKafkaAdminClient, settings: Settings) -> list[Top
     names = [settings.topic(name) for name in TOPICS if settings.topic(name) in known]
     described = await client.describe_topics(names) if names else []
     counts = {entry["topic"]: len(entry["partitions"]) for entry in described if not entry["error_code"]}
-    return [TopicStatus(spec, settings.topic(name), counts.get(settings.topic(name))) for name, spec in TOPICS.items()]
+    specs = topic_specs(settings)
+    return [TopicStatus(spec, settings.topic(name), counts.get(settings.topic(name))) for name, spec in specs.items()]
 
 
 async def ensure_topics(settings: Settings) -> tuple[dict[str, int], list[str]]:

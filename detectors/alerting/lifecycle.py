@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -20,7 +21,10 @@ from detectors.model import (
     to_ms,
 )
 
-__all__ = ["AlertBook", "AlertBookState", "alert_id"]
+__all__ = ["IMPOSTOR", "AlertBook", "AlertBookState", "alert_id"]
+
+IMPOSTOR = "impostor"
+"""Who finds look-alikes of the brand: a detector that scores no wave."""
 
 REFRACTORY_MS = 6 * 3_600_000
 """A detector that fires again so soon after it fired means the same story."""
@@ -56,6 +60,8 @@ class AlertBook:
 
     An incident opens with the first alert, changes when the number of posts has doubled since it was last
     told or another detector joins, and is resolved with the last alert.
+
+    The alert of an impostor is one of them, but it is no wave: nothing grows by it.
     """
 
     def __init__(self, brand: Brand, state: AlertBookState | None = None) -> None:
@@ -71,6 +77,16 @@ class AlertBook:
     def any_firing(self) -> bool:
         """Whether any alert of the brand is on."""
         return bool(self._firing)
+
+    @property
+    def wave_on(self) -> bool:
+        """Whether an alert is on that is of a wave, not only one of an impostor."""
+        return len(self._firing) > (IMPOSTOR in self._firing)
+
+    def same_story(self, detector: str, at_ms: int) -> bool:
+        """Whether an alert of this detector at that time would be the one of before, on again."""
+        last = self.state.alerts.get(detector)
+        return last is not None and at_ms - to_ms(last.at) < REFRACTORY_MS
 
     def per_month(self, detector: str, *, since_ms: int, now_ms: int) -> float:
         """Alerts of this detector per month of 30 days, in the newest month or since then, if that is later.
@@ -88,8 +104,8 @@ class AlertBook:
     ) -> list[Alert | Incident]:
         """A score exceeded its threshold while this detector's alert was off."""
         state = self.state
-        last = state.alerts.get(detector)
-        if last is not None and at_ms - to_ms(last.at) < REFRACTORY_MS:
+        if self.same_story(detector, at_ms):
+            last = state.alerts[detector]
             alert = msgspec.structs.replace(last, state=AlertState.FIRING, score=score, why=why, resolved_at=None)
         else:
             onset = from_ms(onset_ms)
@@ -111,8 +127,8 @@ class AlertBook:
         return [alert, self._join(alert, at_ms)]
 
     def doubled(self, excess: float) -> bool:
-        """Whether an alert is on and its incident has twice the posts above expectation that people were told of."""
-        return self.any_firing and excess >= 2 * max(1.0, self.state.told)
+        """Whether a wave is on and its incident has twice the posts above expectation that people were told of."""
+        return self.wave_on and excess >= 2 * max(1.0, self.state.told)
 
     def grow(self, score: Score, why: Explanation, *, at_ms: int) -> Incident:
         """The open incident has grown so much that people hear of it again."""
@@ -160,14 +176,17 @@ class AlertBook:
 
     def _join(self, alert: Alert, at_ms: int) -> Incident:
         incident = self.state.incident
-        if incident is not None and (incident.state is not IncidentState.RESOLVED or alert.id in incident.alerts):
+        # What is on again within 6 h belongs to the newest incident, even if another one was its own: that is over.
+        again = to_ms(alert.at) < at_ms
+        if incident is not None and (again or incident.state is not IncidentState.RESOLVED):
             alerts = incident.alerts if alert.id in incident.alerts else [*incident.alerts, alert.id]
             opened = IncidentState.OPEN if incident.state is IncidentState.RESOLVED else incident.state
             signals = list(dict.fromkeys([*incident.signals, *alert.score.signals]))
+            if incident.alerts == [self._impostor_id] != alerts:  # so far without a scale of its own
+                incident = msgspec.structs.replace(incident, **_scale(alert.score))
             return self._change(
                 incident, at_ms, why=alert.why, alerts=alerts, state=opened, resolved_at=None, signals=signals
             )
-        assert alert.score.surprise is not None and alert.score.threshold is not None
         self.state.incident = Incident(
             id=f"incident-{alert.id}",
             brand=self.brand.id,
@@ -179,13 +198,16 @@ class AlertBook:
             updated_at=from_ms(at_ms),
             alerts=[alert.id],
             why=alert.why,
-            peak_surprise=alert.score.surprise,
-            threshold=alert.score.threshold,
             signals=alert.score.signals,
-            little_history=alert.score.status is ScoreStatus.LITTLE_HISTORY,
+            **_scale(alert.score),
         )
         self.state.told = _excess(alert.why)
         return self.state.incident
+
+    @property
+    def _impostor_id(self) -> str | None:
+        alert = self.state.alerts.get(IMPOSTOR)
+        return alert.id if alert is not None else None
 
     def _change(self, incident: Incident, at_ms: int, *, score: Score | None = None, **changes: object) -> Incident:
         if score is not None and score.surprise is not None:
@@ -194,6 +216,13 @@ class AlertBook:
         self.state.incident = incident
         self.state.told = max(self.state.told, _excess(incident.why))
         return incident
+
+
+def _scale(score: Score) -> dict[str, Any]:
+    """How sure the first detector of a wave is, on its own scale."""
+    assert score.surprise is not None and score.threshold is not None
+    little = score.status is ScoreStatus.LITTLE_HISTORY
+    return {"peak_surprise": score.surprise, "threshold": score.threshold, "little_history": little}
 
 
 def _excess(why: Explanation) -> float:

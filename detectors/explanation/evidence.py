@@ -26,8 +26,9 @@ class Evidence(msgspec.Struct):
 
     `authors` groups mentions by how new their voice is: "new" of an author who was not counted in the hour before,
     "again" of one who was (two who quarrel are two new ones and then only "again"), "unknown" where nobody is
-    named. `kind` is "originals" or "reposts"; `topic` and `hashtag` the first of a mention, "none" without. Of a
-    dimension's names the `KEPT_NAMES` most frequent keep a count of their own, at least; the rest is "other".
+    named. `kind` is "originals", "reposts" or "copies" (of texts seen before); `topic` and `hashtag` the first of a
+    mention, "none" without. Of a dimension's names the `KEPT_NAMES` most frequent keep a count of their own, at
+    least; the rest is "other".
 
     `followers` maps the different authors to their followers, the first `KEPT_AUTHORS` of them; `more_authors`
     says that there were others. Two names of one source that agree in 60 characters are one.
@@ -43,15 +44,18 @@ class Evidence(msgspec.Struct):
     more_authors: bool = False
     words: Vocabulary = msgspec.field(default_factory=Vocabulary)
 
-    def add(self, mention: Mention, *, new_author: bool) -> None:
-        """Count one; `new_author` if its author was not counted in the hour before. About 1 us, 7 if it is read."""
+    def add(self, mention: Mention, *, new_author: bool, copied: bool = False) -> None:
+        """Count one; `new_author` if its author was not counted in the hour before, `copied` if its text was seen.
+
+        About 1 us, 7 if it is read.
+        """
         counts, name = self.channel, mention.source
         counts[name] = counts.get(name, 0) + 1
         counts, name = self.topic, mention.topics[0] if mention.topics else NONE
         counts[name] = counts.get(name, 0) + 1
         counts, name = self.audience, mention.audience or NONE
         counts[name] = counts.get(name, 0) + 1
-        counts, name = self.kind, "reposts" if mention.is_repost else "originals"
+        counts, name = self.kind, "reposts" if mention.is_repost else "copies" if copied else "originals"
         counts[name] = counts.get(name, 0) + 1
         counts, name = self.hashtag, mention.hashtags[0] if mention.hashtags else NONE
         counts[name] = counts.get(name, 0) + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from detectors.explanation.background import Background
 from detectors.explanation.evidence import DIMENSIONS, Evidence
 from detectors.explanation.parts import FRACTION, parts
@@ -9,13 +11,25 @@ from detectors.explanation.run import Run
 from detectors.explanation.timeline import Timeline
 from detectors.explanation.words import names_of, standing_out
 from detectors.growth import growth
-from detectors.model import Brand, Explanation, Mention, TimelinePoint, TopPost, from_ms
+from detectors.model import Brand, Explanation, Mention, Story, TimelinePoint, TopPost, from_ms
+from detectors.stories import Desk, Facts, Impostors, stories
 
 __all__ = ["explain"]
 
 
-def explain(run: Run, background: Background, brand: Brand, *, until_ms: int) -> Explanation:
-    """Why people should care, from what the run holds, against the brand's ordinary life. About 2 ms."""
+def explain(
+    run: Run,
+    background: Background,
+    brand: Brand,
+    *,
+    until_ms: int,
+    desk: Desk | None = None,
+    impostors: Impostors | None = None,
+) -> Explanation:
+    """Why people should care, from what the run holds, against the brand's ordinary life. About 2 ms.
+
+    `desk` knows who waits for an answer, `impostors` are those that are about.
+    """
     seen, usual = run.evidence or Evidence(), background.usual or Evidence()
     expected = round(run.expected * FRACTION)
     return Explanation(
@@ -37,7 +51,23 @@ def explain(run: Run, background: Background, brand: Brand, *, until_ms: int) ->
         words=standing_out(seen.words, usual.words, without=names_of(brand)),
         timeline=_timeline(background.timeline, run),
         growth=growth(run.counts, run.expectations),
+        stories=_stories(run, background, brand, until_ms, desk, impostors),
     )
+
+
+def _stories(
+    run: Run, background: Background, brand: Brand, until_ms: int, desk: Desk | None, impostors: Impostors | None
+) -> list[Story]:
+    evidence = run.evidence or Evidence()
+    facts = msgspec.structs.replace(
+        run.facts or Facts(negative=run.observed),
+        authors=None if evidence.more_authors else len(evidence.followers),
+        signed=run.observed - evidence.authors.get("unknown", 0),
+        waiting=desk.waiting(run.start_ms, until_ms) if desk is not None else None,
+        impostors=impostors,
+    )
+    usual = msgspec.structs.replace(background.facts or Facts(), waiting=desk.usual() if desk is not None else None)
+    return stories(facts, usual, brand)
 
 
 def _timeline(timeline: Timeline, run: Run) -> list[TimelinePoint]:

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from detectors.explanation.stopwords import STOP_WORDS
-from detectors.mentions import fold
 from detectors.model import Brand, Word
+from detectors.text.terms import fold
 
 __all__ = ["Vocabulary", "names_of", "standing_out"]
 

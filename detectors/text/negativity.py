@@ -16,7 +16,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What a model makes of one text.
 
     `negative`, `neutral` and `positive` are shares in 0..1 that add up to 1, and `label` is one of the largest;
-    where the model cannot tell, `label` is UNKNOWN and the three are equal.
+    where the model cannot tell, `label` is UNKNOWN and the three are equal. `ironic`: it says so, or says
+    the contrary of what it means.
     """
 
     label: Sentiment
@@ -24,6 +25,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     neutral: float
     positive: float
     lang: Language
+    ironic: bool = False
 
 
 class Negativity(Protocol):

@@ -10,19 +10,25 @@ from typing import TypeVar
 
 from detectors.backtest import Replay
 from detectors.intake import Intake, RawRecord, decode_post
+from detectors.marks import Marker
 from detectors.mentions import MentionFinder
-from detectors.model import Bucket, Post, Sentiment, Watch, to_ms
+from detectors.model import Bucket, Marks, Post, Sentiment, Watch, to_ms
 from detectors.partition import PartitionMonitor
-from detectors.text import Judgement, load_negativity
-from streams.bench.results import StepCost
+from detectors.text import Judgement, detect, load_negativity
+from detectors.text.copies import prints
+from detectors.text.terms import fold
+from detectors.themes import Themes
+from streams.bench.posts import posts
+from streams.bench.results import MixSpeed, StepCost, median
 from streams.garbage import settled
 
-__all__ = ["CHUNK", "MemoryRun", "costs", "replay"]
+__all__ = ["CHUNK", "MemoryRun", "costs", "mixes", "replay"]
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 CHUNK = 500
+MIX_POSTS = 30_000
 """Records at a time, as the worker takes them."""
 
 
@@ -66,13 +72,15 @@ def replay(values: Sequence[bytes], watch: Watch) -> MemoryRun:
 def costs(
     values: Sequence[bytes], watch: Watch, *, memory_posts_per_s: float, stream_posts_per_s: float
 ) -> list[StepCost]:
-    """CPU time of each step by itself, chunk by chunk; the last is by what the stream took longer than memory."""
-    judge = load_negativity()
+    """CPU time of each step by itself, chunk by chunk; the last is by what the stream took longer than memory.
+
+    Languages are detected here for every post that speaks of a brand, as if no provider had told them.
+    """
+    judge, finder, themes, marker = load_negativity(), MentionFinder(watch.brands), Themes(watch), Marker(watch)
     judge.judge_all(["warm"], ["en"])
-    finder = MentionFinder(watch.brands)
     intake, partition = Intake(watch, judge), PartitionMonitor(watch.brands)
     spent_s: defaultdict[str, float] = defaultdict(float)
-    judged = 0
+    matched_posts = negative_posts = 0
 
     def timed(step: str, work: Callable[[Sequence[ItemT]], ResultT], items: Sequence[ItemT]) -> ResultT:
         started = time.thread_time()
@@ -80,29 +88,63 @@ def costs(
         spent_s[step] += time.thread_time() - started
         return result
 
-    def judge_all(posts: Sequence[Post]) -> list[Judgement]:
-        return judge.judge_all([post.text for post in posts], [post.lang for post in posts])
+    def matched(posts: Sequence[Post]) -> list[tuple[Post, str]]:
+        return [(post, found[0].brand) for post in posts if (found := finder.find(post))]
+
+    def judged(spoken: Sequence[tuple[Post, str]]) -> list[Judgement]:
+        return judge.judge_all([post.text for post, _ in spoken], [post.lang for post, _ in spoken])
+
+    def marked(spoken: Sequence[tuple[Post, str]]) -> list[Marks | None]:
+        return [
+            marker.marks(
+                post, brand, folded=fold(post.text), negative=True, addressed=False, official=False, ironic=False
+            )
+            for post, brand in spoken
+        ]
 
     with settled():
         for start in range(0, len(values), CHUNK):
             chunk = values[start : start + CHUNK]
             records = [RawRecord(start + position, value, _PUBLISHED_MS) for position, value in enumerate(chunk)]
             decoded = timed("decode", lambda chunk: [decode_post(value) for value in chunk], chunk)
-            matched = timed("match", lambda posts: [post for post in posts if finder.find(post)], decoded)
-            timed("judge", judge_all, matched)
+            spoken = timed("match", matched, decoded)
+            timed("language", lambda spoken: [detect(post.text, None) for post, _ in spoken], spoken)
+            judgements = timed("negativity", judged, spoken)
+            bad = [one for one, said in zip(spoken, judgements, strict=True) if said.label is Sentiment.NEGATIVE]
+            timed("topics", lambda bad: [themes.topics(fold(post.text)) for post, _ in bad], bad)
+            timed("duplicates", lambda bad: [prints(post.text) for post, _ in bad], bad)
+            timed("marks", marked, bad)
             batches = timed("intake", lambda some: intake.take(0, some).records(1, 1, lambda _: 0)[0], records)
             timed("monitor", lambda some: [partition.take(batch) for batch in some], batches)
-            judged += len(matched)
+            matched_posts += len(spoken)
+            negative_posts += len(bad)
     us = {step: seconds * 1e6 / len(values) for step, seconds in spent_s.items()}
-    rest_us = max(0.0, us["intake"] - us["decode"] - us["match"] - us["judge"])
-    stream_us = 1e6 / stream_posts_per_s - 1e6 / memory_posts_per_s
+    us["marks"] = max(0.0, us["marks"] - us["duplicates"])
+    known = ("decode", "match", "negativity", "topics", "duplicates", "marks")
+    us["mentions"] = max(0.0, us["intake"] - sum(us[step] for step in known))
+    us["stream"] = 1e6 / stream_posts_per_s - 1e6 / memory_posts_per_s
+    spoken_of, bad_of = f"of the {matched_posts / len(values):.0%} that speak of a brand", "of the negative"
+    told = {
+        "decode": "JSON to a post, checked",
+        "match": "which brands it speaks of",
+        "language": f"where no provider told it, {spoken_of}; the posts of this bench have it",
+        "negativity": f"how they speak, {spoken_of}",
+        "topics": f"what about, {bad_of} ({negative_posts / len(values):.0%})",
+        "duplicates": f"the prints of their texts, {bad_of}",
+        "marks": f"accounts, links, hashtags, rivals, subjects, {bad_of}",
+        "mentions": "clock, identity, the rest of reading",
+        "monitor": "buckets, copies, scores, stories, alerts",
+        "stream": "Kafka, Faust, snapshots: what the stream takes longer, by the clock",
+    }
+    return [StepCost(step, round(us[step], 2), what) for step, what in told.items()]
+
+
+def mixes(watch: Watch) -> list[MixSpeed]:
+    """How fast posts go through in memory that all speak of a brand, and posts that all do not."""
     return [
-        StepCost("decode", round(us["decode"], 2), "JSON to a post, checked"),
-        StepCost("match", round(us["match"], 2), "which brands it speaks of"),
-        StepCost("judge", round(us["judge"], 2), f"sentiment, of the {judged / len(values):.0%} that speak of one"),
-        StepCost("mentions", round(rest_us, 2), "clock, identity, mentions by brand"),
-        StepCost("monitor", round(us["monitor"], 2), "buckets, scores, alerts"),
-        StepCost("stream", round(stream_us, 2), "Kafka, Faust, snapshots: what the stream takes longer, by the clock"),
+        MixSpeed(what, median([replay(values, watch).posts_per_s for _ in range(3)]))
+        for what, share in (("all speak of a brand", 1.0), ("none does", 0.0))
+        for values in [list(posts(MIX_POSTS, watch, watched_share=share))]
     ]
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from detectors.model import Brand, Match, Watch
+from detectors.model import Audience, Brand, Match, Topic, Watch
 
 __all__ = ["SPAN", "START", "bench_watch", "complaint", "one_post", "posts"]
 
@@ -85,20 +85,36 @@ _encode = msgspec.json.Encoder().encode
 def bench_watch(brands: int = len(_NAMES)) -> Watch:
     """`brands` made-up brands, each by its name, @handle and #hashtag; no word of the texts contains one.
 
+    With topics, audiences and, for each, the next as its competitor: everything is on.
+
     >>> [brand.id for brand in bench_watch(2).brands]
     ['nordair', 'veloqua']
     """
     names = [*_NAMES, *(f"{_NAMES[n % len(_NAMES)]}{n // len(_NAMES) + 1}" for n in range(len(_NAMES), brands))]
     return Watch(
         brands=[
-            Brand(id=name.lower(), name=name, match=Match(any=[name.lower(), f"@{name.lower()}", f"#{name.lower()}"]))
-            for name in names[:brands]
-        ]
+            Brand(
+                id=name.lower(),
+                name=name,
+                match=Match(any=[name.lower(), f"@{name.lower()}", f"#{name.lower()}"]),
+                official_accounts={"x": [f"{name}Help"]},
+                competitors=[rival.lower()],
+            )
+            for name, rival in zip(names[:brands], [*names[1:brands], names[0]], strict=True)
+        ],
+        topics=[
+            Topic(id="refund", words={"en": ["refund", "money back"], "fr": ["rembourser"]}),
+            Topic(id="service", words={"en": ["support", "answer"], "fr": ["service client", "réponse"]}),
+            Topic(id="outage", words={"en": ["broken", "crash"], "fr": ["panne"]}),
+        ],
+        audiences=[Audience(id="press", followers_at_least=20_000), Audience(id="doctors", roles=["doctor"])],
     )
 
 
-def posts(count: int, watch: Watch) -> Iterator[bytes]:
+def posts(count: int, watch: Watch, *, watched_share: float = WATCHED_SHARE) -> Iterator[bytes]:
     """`count` posts as JSON, in the order of their dates; some brands are spoken of more than others.
+
+    A `watched_share` of them speaks of a watched brand.
 
     >>> a, b = posts(2, bench_watch()), posts(2, bench_watch())
     >>> list(a) == list(b)
@@ -107,7 +123,7 @@ def posts(count: int, watch: Watch) -> Iterator[bytes]:
     dice = random.Random(SEED)
     weights = [1 / (place + 2) for place in range(len(watch.brands))]
     for number in range(count):
-        brand = dice.choices(watch.brands, weights)[0] if dice.random() < WATCHED_SHARE else None
+        brand = dice.choices(watch.brands, weights)[0] if dice.random() < watched_share else None
         kind = dice.choices(("negative", "neutral", "positive"), (3, 4, 3))[0]
         yield one_post(dice, f"p{number}", START + SPAN * (number / count), brand, kind)
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import typer
 
-from streams.bench.results import BenchResult, ClosingCost, DetectorCost
+from streams.bench.results import BenchResult, ClosingCost, DetectorCost, MatchingCost
 from streams.cli.report import Table
 from streams.cli.terminal import print_table
 
-__all__ = ["closing_text", "detectors_table", "print_bench"]
+__all__ = ["closing_text", "detectors_table", "matching_text", "print_bench"]
 
 
 def print_bench(result: BenchResult) -> None:
@@ -52,6 +52,7 @@ def print_bench(result: BenchResult) -> None:
         ["step", ">us", "what"],
         [(step.step, f"{step.us_per_post:.1f}", step.what) for step in result.steps],
     )
+    typer.echo(matching_text(result.matching))
     table = detectors_table(result.detectors)
     print_table(table.title, table.columns, table.rows)
     typer.echo(closing_text(result.closing))
@@ -64,6 +65,18 @@ def detectors_table(costs: Sequence[DetectorCost]) -> Table:
         for cost in costs
     ]
     return Table("Detectors, one core", ["", ">updates/s, quiet", ">updates/s, busy", ">bytes of state"], rows)
+
+
+def matching_text(cost: MatchingCost) -> str:
+    """What looking for many brands costs.
+
+    >>> matching_text(MatchingCost(brands=50_000, terms=100_000, posts_per_s=200_000.4, memory_mb=91.2))
+    'Looking for 50,000 brands by 100,000 terms: 200,000 posts/s that name none, 91 MB.'
+    """
+    return (
+        f"Looking for {cost.brands:,} brands by {cost.terms:,} terms: {cost.posts_per_s:,.0f} posts/s that name none, "
+        f"{cost.memory_mb:,.0f} MB."
+    )
 
 
 def closing_text(cost: ClosingCost) -> str:
@@ -83,6 +96,7 @@ def _throughput(result: BenchResult) -> list[tuple[str, str, str, str]]:
     memory = "unknown" if result.peak_memory_mb is None else f"{result.peak_memory_mb:,.0f} MB"
     return [
         ("in memory", f"{result.memory_posts_per_s:,.0f}", "", _runs(result.memory_runs)),
+        *((f"  {mix.what}", f"{mix.posts_per_s:,.0f}", "", "in memory") for mix in result.mixes),
         ("stream", f"{result.stream_posts_per_s:,.0f}", f"{result.ratio:.0%}", _runs(stream)),
         ("counts", _equal(result), "", "mentions by brand and sentiment, stream against in memory"),
         ("peak memory", memory, "", "of the worker (VmHWM)"),

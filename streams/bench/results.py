@@ -18,6 +18,8 @@ __all__ = [
     "DetectorCost",
     "Latency",
     "Machine",
+    "MatchingCost",
+    "MixSpeed",
     "PeerResult",
     "StepCost",
     "StreamRun",
@@ -50,12 +52,28 @@ class Machine(msgspec.Struct, frozen=True):
         )
 
 
+class MatchingCost(msgspec.Struct, frozen=True):
+    """`posts_per_s` of CPU time in posts that name none of the brands; `memory_mb` of the brands and the finder."""
+
+    brands: int
+    terms: int
+    posts_per_s: float
+    memory_mb: float
+
+
 class StepCost(msgspec.Struct, frozen=True):
     """Microseconds of CPU that a step of the in-memory run takes, for each post of the whole mix."""
 
     step: str
     us_per_post: float
     what: str
+
+
+class MixSpeed(msgspec.Struct, frozen=True):
+    """The in-memory run over posts of one kind, on one core; the median of three."""
+
+    what: str
+    posts_per_s: float
 
 
 class StreamRun(msgspec.Struct, frozen=True):
@@ -131,6 +149,8 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     stream_runs: list[StreamRun]
     ratio: float
     peak_memory_mb: float | None
+    mixes: list[MixSpeed]
+    matching: MatchingCost
     steps: list[StepCost]
     latency: Latency | None
     detectors: list[DetectorCost]

@@ -13,7 +13,8 @@ from pathlib import Path
 from streams.bench.detectors import closing_cost, detector_costs
 from streams.bench.kafka import delete_topics
 from streams.bench.latency import latency
-from streams.bench.memory import MemoryRun, costs, replay
+from streams.bench.matching import matching_cost
+from streams.bench.memory import MemoryRun, costs, mixes, replay
 from streams.bench.peers import PEERS, peer_program, run_peer
 from streams.bench.posts import bench_watch, posts
 from streams.bench.results import BenchResult, Machine, PeerResult, StreamRun, median
@@ -46,7 +47,7 @@ async def run_bench(options: BenchOptions, settings: Settings, *, at: Callable[[
     """
     if options.peers:
         peer_program()
-    stages = 2 * options.repeat + (4 if options.waves else 0) + (2 * len(PEERS) if options.peers else 0) + 3
+    stages = 2 * options.repeat + (4 if options.waves else 0) + (2 * len(PEERS) if options.peers else 0) + 5
     done = 0
 
     def stage(what: str, worth: int = 1) -> Callable[[float], None]:
@@ -83,6 +84,10 @@ async def run_bench(options: BenchOptions, settings: Settings, *, at: Callable[[
                 told = stage("from post to alert", 4)
                 async with _topics(settings, brokers) as own:
                     found = await latency(own, options.waves, directory, progress=told)
+            stage("posts of one kind")
+            kinds = await asyncio.to_thread(mixes, watch)
+            stage("looking for 50,000 brands")
+            matching = await asyncio.to_thread(matching_cost)
             stage("cost of each step")
             memory = median([run.posts_per_s for run in memory_runs])
             steps = await asyncio.to_thread(costs, values, watch, memory_posts_per_s=memory, stream_posts_per_s=rate)
@@ -103,6 +108,8 @@ async def run_bench(options: BenchOptions, settings: Settings, *, at: Callable[[
         stream_runs=stream_runs,
         ratio=round(rate / memory, 3),
         peak_memory_mb=_peak(stream_runs),
+        mixes=kinds,
+        matching=matching,
         steps=steps,
         latency=found,
         detectors=detectors,

@@ -11,7 +11,7 @@ from streams.cli.options import read_watch
 from streams.cli.terminal import print_table, span
 
 if TYPE_CHECKING:
-    from detectors.model import Brand, Team
+    from detectors.model import Audience, Brand, Team
 
 __all__ = ["app", "check"]
 
@@ -55,8 +55,8 @@ def check(
     if watch.audiences:
         print_table(
             "Audiences",
-            ["audience", ">followers at least"],
-            [(audience.id, f"{audience.followers_at_least:,}") for audience in watch.audiences],
+            ["audience", "accounts", "roles", ">followers at least"],
+            [_audience(audience) for audience in watch.audiences],
         )
     if watch.teams:
         print_table("Teams", ["team", "name", "hears by", "escalates"], [_team(team) for team in watch.teams])
@@ -72,6 +72,15 @@ def _brand(brand: Brand) -> tuple[str, ...]:
         brand.timezone,
         f"{brand.false_alarms_per_month:g}",
         ", ".join(brand.detectors),
+    )
+
+
+def _audience(audience: Audience) -> tuple[str, ...]:
+    return (
+        audience.id,
+        "; ".join(f"{source}: {', '.join(accounts)}" for source, accounts in audience.accounts.items()) or "-",
+        ", ".join(audience.roles) or "-",
+        "-" if audience.followers_at_least is None else f"{audience.followers_at_least:,}",
     )
 
 

@@ -2,61 +2,93 @@
 
 from __future__ import annotations
 
-from detectors.model import Explanation, Growth, Incident, IncidentState
+from detectors.model import Explanation, Growth, Incident, IncidentState, Story
+from detectors.stories.titles import head, plain_title
+from streams.notifiers.wording import KINDS, PARTS, SIGNALS, WORDING, Lang, count, decimal, moment
 
 __all__ = ["body", "named", "pace", "people", "title"]
 
-SIGNALS = {
-    "negative": "how many negative posts",
-    "authors": "how many people",
-    "share": "their share of all posts",
-    "reposts": "how much is repeated",
-}
-"""The signals of surge in words."""
 SHOWN_CHARS = 140
 SHOWN_PARTS = 6
+SHOWN_KINDS = 3
+SUBJECT_CHARS = 60
+URL_CHARS = 300
 
 
-def title(incident: Incident) -> str:
-    """One line. A brand's name is the company's own word; texts of posts never stand in a title."""
+def title(incident: Incident, lang: Lang = "en") -> str:
+    """One line: what happens, or that it grows or is over, and then what happened.
+
+    A brand's name is the company's own word; of what strangers wrote there are hashtags, accounts and quoted words in
+    it, as `detectors.stories.titles` lets them through.
+    """
+    words, first = WORDING[lang], head(incident.brand_name, lang)
+    plain = plain_title(incident.brand_name, lang)
+    told = incident.why.titles.get(lang, plain)
+    story = "" if told == plain else f" ({told.removeprefix(first)})"
     match incident.state:
         case IncidentState.RESOLVED:
-            return f"{incident.brand_name}: over, the rhythm is back to normal"
+            return f"{first}{words['over']}{story}"
         case _ if incident.version == 1:
-            return f"{incident.brand_name}: a wave of criticism is starting"
+            return told
         case _:
-            return f"{incident.brand_name}: the wave grows"
+            return f"{first}{words['grows']}{story}"
 
 
-def body(incident: Incident) -> str:
+def body(incident: Incident, lang: Lang = "en") -> str:
     """The lines below the title, plain text: what strangers wrote is shown on one line and cut."""
-    why = incident.why
-    usual = f"{why.expected:.1f}" if why.expected < 10 else f"{why.expected:.0f}"
-    channels, topics, words = named(why, "channel"), named(why, "topic"), ", ".join(word.word for word in why.words)
+    why, words = incident.why, WORDING[lang]
+    usual = decimal(why.expected, lang) if why.expected < 10 else count(why.expected, lang)
+    signals = ", ".join(SIGNALS[lang].get(name, name) for name in incident.signals)
+    channels, topics = named(why, "channel", lang), named(why, "topic", lang)
+    standing_out = ", ".join(_one_line(word.word) for word in why.words)
+    kinds = "; ".join(_kind(story, lang) for story in why.stories[:SHOWN_KINDS])
     lines = [
-        f"{why.observed} negative mentions since {why.since:%d %b %H:%M} UTC, usual for this time: {usual}.",
-        *(["Little history: the brand's habits are hardly known yet."] if incident.little_history else []),
-        *([f"Unusual: {', '.join(SIGNALS.get(name, name) for name in incident.signals)}."] if incident.signals else []),
-        *([f"Channels: {channels}; {named(why, 'kind')}."] if channels else []),
-        *([f"Topics: {topics}."] if topics else []),
-        f"{people(why)}.",
-        *([f"Words that stand out: {words}."] if words else []),
-        f"{pace(why.growth)}.",
-        *(f'- "{_one_line(post.text)}"{f" {post.url}" if post.url else ""}' for post in why.top_posts[:3]),
+        words["observed"].format(observed=why.observed, since=moment(why.since, lang), usual=usual),
+        *([words["kind"].format(kinds=kinds)] if kinds else []),
+        *([words["little history"]] if incident.little_history else []),
+        *([words["unusual"].format(signals=signals)] if signals else []),
+        *([words["channels"].format(channels=channels, reposts=named(why, "kind", lang))] if channels else []),
+        *([words["topics"].format(topics=topics)] if topics else []),
+        f"{people(why, lang)}.",
+        *([words["words"].format(words=standing_out)] if standing_out else []),
+        f"{pace(why.growth, lang)}.",
+        *(
+            words["quote"].format(text=_one_line(post.text))
+            + (f" {_one_line(post.url, URL_CHARS)}" if post.url else "")
+            for post in why.top_posts[:3]
+        ),
     ]
     if incident.state is not IncidentState.RESOLVED:
-        lines.append("Answer in private, by someone who can solve it. Do not delete comments.")
-    lines.append(f"{incident.id} (version {incident.version})")
+        lines.append(words["advice"])
+    lines.append(words["version"].format(id=incident.id, version=incident.version))
     return "\n".join(lines)
 
 
-def named(why: Explanation, dimension: str) -> str:
+def _kind(story: Story, lang: Lang) -> str:
+    """A kind of story with its evidence.
+
+    >>> from detectors.model import StoryKind
+    >>> hijacked = Story(kind=StoryKind.HIJACKED_HASHTAG, share=0.6, threshold=0.3, posts=36, of=60, subject="#askacme")
+    >>> _kind(hijacked, "en")
+    'hijacked hashtag #askacme (60%, 36 of 60)'
+    """
+    subject = f" {_one_line(story.subject, SUBJECT_CHARS)}" if story.subject else ""
+    share = WORDING[lang]["share"].format(
+        share=f"{100 * story.share:.0f}", posts=count(story.posts, lang), of=count(story.of, lang)
+    )
+    return f"{KINDS[lang][story.kind]}{subject} ({share})"
+
+
+def named(why: Explanation, dimension: str, lang: Lang = "en") -> str:
     """The parts of a dimension that have a name, the largest excess first: "forum 20, twitter 10"; "" without any."""
     parts = [part for part in why.parts.get(dimension, []) if part.observed and part.name != "none"]
-    return ", ".join(f"{_one_line(part.name)} {part.observed:,}" for part in parts[:SHOWN_PARTS])
+    return ", ".join(
+        f"{_one_line(PARTS[lang].get(part.name, part.name))} {count(part.observed, lang)}"
+        for part in parts[:SHOWN_PARTS]
+    )
 
 
-def people(why: Explanation) -> str:
+def people(why: Explanation, lang: Lang = "en") -> str:
     """Who wrote it: many or few, heard by many or few.
 
     >>> from datetime import UTC, datetime
@@ -68,21 +100,22 @@ def people(why: Explanation) -> str:
     >>> people(replace(why, authors=2, reach=1300))
     '2 authors with 1,300 followers in all; 18 of 20 posts by people who had written within the hour'
     """
+    words = WORDING[lang]
     if not why.authors:
-        return "No author is named"
-    least = "at least " if why.at_least else ""
-    told = f"{least}{why.authors:,} author{'s' * (why.authors != 1)}"
+        return words["no author"]
+    least = words["at least"] if why.at_least else ""
+    told = words["author" if why.authors == 1 else "authors"].format(least=least, authors=count(why.authors, lang))
     if why.reach:
-        told += f" with {least}{why.reach:,} followers in all"
+        told += words["followers"].format(least=least, reach=count(why.reach, lang))
     again = sum(part.observed for part in why.parts.get("authors", []) if part.name == "again")
     if again:
-        told += f"; {again:,} of {why.observed:,} posts by people who had written within the hour"
-    if groups := named(why, "audience"):
-        told += f"; by audience: {groups}"
+        told += words["again"].format(again=count(again, lang), observed=count(why.observed, lang))
+    if groups := named(why, "audience", lang):
+        told += words["audience"].format(groups=groups)
     return told[0].upper() + told[1:]
 
 
-def pace(growth: Growth) -> str:
+def pace(growth: Growth, lang: Lang = "en") -> str:
     """How fast it grows and what comes next, nine times of ten.
 
     >>> pace(Growth())
@@ -91,27 +124,31 @@ def pace(growth: Growth) -> str:
     >>> hour = Range(median=70, low_50=50, high_50=95, low_90=40.2, high_90=120)
     >>> pace(Growth(too_early=False, doubling_minutes=12.3, next_hour=hour))
     'Doubles every 12 min; in the next hour 40 to 120 more are likely'
+    >>> pace(Growth(), "fr")
+    'Trop tôt pour dire à quelle vitesse elle grandit'
     """
+    words = WORDING[lang]
     if growth.too_early:
-        return "Too early to say how fast it grows"
-    told = f"Doubles every {_duration(growth.doubling_minutes)}" if growth.doubling_minutes else "Does not grow"
+        return words["too early"]
+    doubling = growth.doubling_minutes
+    told = words["doubles"].format(duration=_duration(doubling, lang)) if doubling else words["does not grow"]
     if (hour := growth.next_hour) is not None:
-        told += f"; in the next hour {hour.low_90:,.0f} to {hour.high_90:,.0f} more are likely"
+        told += words["next hour"].format(low=count(hour.low_90, lang), high=count(hour.high_90, lang))
     return told
 
 
-def _duration(minutes: float) -> str:
+def _duration(minutes: float, lang: Lang = "en") -> str:
     """Two or three digits of what is felt.
 
-    >>> _duration(0.4), _duration(12.3), _duration(300.0)
-    ('24 s', '12 min', '5.0 h')
+    >>> _duration(0.4), _duration(12.3), _duration(300.0), _duration(300.0, "fr")
+    ('24 s', '12 min', '5.0 h', '5,0 h')
     """
     if minutes < 2:
         return f"{minutes * 60:.0f} s"
-    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    return f"{minutes:.0f} min" if minutes < 120 else f"{decimal(minutes / 60, lang)} h"
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, most_chars: int = SHOWN_CHARS) -> str:
     line = "".join(char if char.isprintable() else " " for char in text)
     line = " ".join(line.split())
-    return line if len(line) <= SHOWN_CHARS else line[: SHOWN_CHARS - 1] + "…"
+    return line if len(line) <= most_chars else line[: most_chars - 1] + "…"

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 from aiohttp import web
 
 from detectors.errors import DeliveryError, RetriableDeliveryError
-from detectors.model import Explanation, Growth, Incident, IncidentState, Part, Range, Team, TopPost, Word
+from detectors.model import (
+    Brand,
+    Explanation,
+    Growth,
+    Incident,
+    IncidentState,
+    Match,
+    Part,
+    Range,
+    Story,
+    StoryKind,
+    Team,
+    TopPost,
+    Word,
+)
+from detectors.stories.titles import titles
 from streams.notifiers import AppriseNotifier, LogNotifier, Notifier, notifiers_for
 from streams.notifiers.message import body, title
+from streams.notifiers.wording import KINDS, SIGNALS, WORDING, Lang
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>\n\u202eevil\x00 [red]" + "x" * 10_000
@@ -104,6 +122,7 @@ def notifier(request: pytest.FixtureRequest, service: Service) -> Notifier:
 async def test_every_incident_can_be_told(notifier: Notifier, state: IncidentState, text: str) -> None:
     await notifier.deliver(incident(state=state, text=text))
     await notifier.deliver(incident(state=state, version=2, text=text))
+    await notifier.deliver(hijacked(state=state, text=text, subject=text))
 
 
 def test_the_name_of_a_channel_holds_no_secret(notifier: Notifier) -> None:
@@ -168,7 +187,110 @@ def test_a_strangers_text_stays_one_short_line() -> None:
     assert "\u202e" not in quoted[0]
 
 
-def test_titles_follow_the_life_of_an_incident() -> None:
+LANGUAGES: list[Lang] = ["en", "fr"]
+
+
+def hijacked(lang_titles: bool = True, subject: str | None = "#askacme", **fields: Any) -> Incident:
+    """An incident of two kinds, with its titles."""
+    told = incident(**fields)
+    turned = Story(kind=StoryKind.HIJACKED_HASHTAG, share=0.6, threshold=0.3, posts=18, of=30, subject=subject)
+    waiting = Story(kind=StoryKind.UNANSWERED, share=0.75, threshold=0.5, posts=1500, of=2000)
+    why = msgspec.structs.replace(told.why, stories=[turned, waiting])
+    brand = Brand(id="acme", name="Acme", match=Match(any=["#AskAcme"]))
+    why = msgspec.structs.replace(why, titles=titles(why, brand) if lang_titles else {})
+    return msgspec.structs.replace(told, why=why)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_titles_follow_the_life_of_an_incident(lang: Lang) -> None:
     told = [incident(), incident(version=2), incident(version=3, state=IncidentState.RESOLVED)]
-    assert len({title(each) for each in told}) == 3
+    assert len({title(each, lang) for each in told}) == 3
     assert msgspec.json.decode(msgspec.json.encode(told[0]), type=Incident) == told[0]
+
+
+@pytest.mark.parametrize(
+    "fields, english, french",
+    [
+        (
+            {},
+            "Acme: customers turn #AskAcme against the brand over refunds",
+            "Acme : le hashtag #AskAcme se retourne contre la marque au sujet des remboursements",
+        ),
+        (
+            {"version": 2},
+            "Acme: the wave grows (customers turn #AskAcme against the brand over refunds)",
+            "Acme : la vague grandit (le hashtag #AskAcme se retourne contre la marque au sujet des remboursements)",
+        ),
+        (
+            {"version": 3, "state": IncidentState.RESOLVED},
+            "Acme: over, the rhythm is back to normal (customers turn #AskAcme against the brand over refunds)",
+            "Acme : c'est fini, le rythme est redevenu normal "
+            "(le hashtag #AskAcme se retourne contre la marque au sujet des remboursements)",
+        ),
+        # Written by a badbuzz that knew no titles.
+        (
+            {"lang_titles": False},
+            "Acme: a wave of criticism is starting",
+            "Acme : une vague de critiques commence",
+        ),
+        ({"lang_titles": False, "version": 2}, "Acme: the wave grows", "Acme : la vague grandit"),
+    ],
+)
+def test_a_title_names_the_story_at_every_stage(fields: dict[str, Any], english: str, french: str) -> None:
+    told = hijacked(**fields)
+    assert title(told) == english
+    assert title(told, "fr").replace("\u00a0", " ") == french
+
+
+def test_the_kinds_of_story_are_told_with_their_evidence() -> None:
+    assert body(hijacked()).splitlines()[1] == (
+        "Kind: hijacked hashtag #askacme (60%, 18 of 30); complaints without an answer (75%, 1,500 of 2,000)."
+    )
+    assert body(hijacked(), "fr").splitlines()[1] == (
+        "Nature\u00a0: hashtag détourné #askacme (60\u00a0%, 18 sur 30); "
+        "plaintes sans réponse (75\u00a0%, 1\u202f500 sur 2\u202f000)."
+    )
+
+
+def test_a_message_can_be_read_in_french() -> None:
+    hour = Range(median=70, low_50=55, high_50=90, low_90=40, high_90=1200)
+    told = hijacked(growth=Growth(too_early=False, doubling_minutes=12.3, next_hour=hour))
+    told = msgspec.structs.replace(told, little_history=True, signals=["authors", "reposts"])
+    lines = body(told, "fr").replace("\u00a0", " ").replace("\u202f", " ").splitlines()
+    assert lines[0] == "30 mentions négatives depuis le 02 mars 09:00 UTC, d'ordinaire à ce moment : 2,0."
+    assert lines[2:4] == [
+        "Peu de recul : les habitudes de la marque sont encore mal connues.",
+        "Inhabituel : le nombre de personnes, la part de ce qui est répété.",
+    ]
+    assert lines[4].startswith("Canaux : forum 20, <script>") and lines[4].endswith(" ; originaux 25, partages 5.")
+    assert lines[5:] == [
+        "Sujets : refund 12.",
+        "23 auteurs avec 41 250 abonnés en tout ; 7 messages sur 30 de personnes qui avaient écrit dans l'heure ; "
+        "par public : press 2.",
+        "Mots qui ressortent : #acmefail, refund.",
+        "Double toutes les 12 min ; dans l'heure qui vient, 40 à 1 200 de plus sont probables.",
+        "- « no trains »",
+        "Répondez en privé, par quelqu'un qui peut résoudre le problème. Ne supprimez pas de commentaires.",
+        "incident-acme-surge-20260302T0900Z (version 1)",
+    ]
+
+
+def test_both_languages_say_the_same_things() -> None:
+    def evidence(sentence: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+    assert WORDING["en"].keys() == WORDING["fr"].keys() and SIGNALS["en"].keys() == SIGNALS["fr"].keys()
+    for name, sentence in WORDING["en"].items():
+        assert evidence(sentence) == evidence(WORDING["fr"][name]), name
+    for lang in LANGUAGES:
+        assert set(KINDS[lang]) == set(StoryKind)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("state", list(IncidentState))
+@pytest.mark.parametrize("text", ["no trains", HOSTILE, ""])
+def test_every_message_is_short_lines_of_what_can_be_printed(lang: Lang, state: IncidentState, text: str) -> None:
+    for told in (incident(state=state, text=text), hijacked(state=state, text=text, subject=text)):
+        lines = [title(told, lang), *body(told, lang).split("\n")]
+        assert len(lines) <= 12 and all(0 < len(line) < 400 for line in lines)
+        assert all(char.isprintable() or char in "\u00a0\u202f" for line in lines for char in line)

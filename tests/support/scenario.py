@@ -7,6 +7,9 @@
 Every post is JSON and goes through the real brain (`detectors.backtest.Replay`): decoding, matching, clocks and
 all. Nothing sleeps and nothing reads a clock: the same story gives the same incidents. Times are UTC. "09:00" is on
 the day on which the ordinary life that was learned is over (the live day), "+1d 09:00" a day later.
+
+A text may leave a choice, "{my card|our card} is {blocked|refused}", so that posts say the same in words of their own:
+what is written alike is a copy.
 """
 
 from __future__ import annotations
@@ -16,20 +19,39 @@ import math
 import random
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count as counter
+from typing import TypedDict, Unpack
+
+import msgspec
 
 from detectors.backtest import Replay
 from detectors.intake import RawRecord
 from detectors.model import Alert, Brand, Bucket, BucketStatus, Incident, Language, Match, Sentiment, Watch, to_ms
 from detectors.text import Judgement
+from support.marking import MarkingIntake
 
-__all__ = ["Moment", "NoModel", "Scenario", "duration"]
+__all__ = ["Fields", "Moment", "NoModel", "Scenario", "duration"]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 BATCH = 200
+
+
+class Fields(TypedDict, total=False):
+    """Fields of a post that are seldom given; `author_since` may say how long before the post ("3d")."""
+
+    reply_to: str
+    reply_to_author: str
+    quote_of: str
+    quoted_author: str
+    quoted_text: str
+    author_name: str
+    author_bio: str
+    author_since: str
+    url: str
+    lang: str
 
 
 class NoModel:
@@ -85,29 +107,38 @@ class Moment:
         over: str = "1m",
         ramp: bool = False,
         source: str = "twitter",
-        text: str | None = None,
+        text: str | Sequence[str] | None = None,
         authors: int = 10_000,
         reposts_of: str | None = None,
         late_by: str = "0s",
+        answered_after: str | None = None,
+        **fields: Unpack[Fields],
     ) -> Moment:
         """So many posts from here on, evenly over the span, or (`ramp`) more and more of them.
 
-        `late_by` is how long after it was written each arrives; `reposts_of` the id of the post they repeat.
+        `late_by` is how long after it was written each arrives; `reposts_of` the id of the post they repeat. Of
+        several texts they take turns. `answered_after`: the brand's account answers each.
         """
         span = duration(over)
+        texts = [text] if isinstance(text, str) or text is None else text
         for place in range(count):
             share = (place + 0.5) / count
             written = self.at + span * (math.sqrt(share) if ramp else share)
+            name = f"a{next(self._scenario.numbers)}" if answered_after else None
             self.post(
                 brand=brand,
                 sentiment=sentiment,
                 source=source,
-                text=text,
+                text=texts[place % len(texts)],
                 author=f"u{self._scenario.rng.randrange(authors)}",
+                id=name,
                 repost_of=reposts_of,
                 written=written,
                 late_by=late_by,
+                **fields,
             )
+            if name is not None and answered_after is not None:
+                self._scenario.answer(brand, name, written + duration(answered_after), source=source)
         return self
 
     def post(
@@ -124,17 +155,21 @@ class Moment:
         reposts: int = 0,
         written: datetime | str | None = None,
         late_by: str = "0s",
+        **fields: Unpack[Fields],
     ) -> Moment:
         """One post. `written` is what it says of itself (as text: taken as it is), else now."""
         created = self.at if written is None else written
         arrives = (created if isinstance(created, datetime) else self.at) + duration(late_by)
+        if "author_since" in fields:
+            fields["author_since"] = (arrives - duration(fields["author_since"])).isoformat()
         self._scenario.plan(
             arrives,
             {
+                **fields,
                 "id": id,
                 "source": source,
                 "author": author,
-                "text": text or f"{brand}: {_SAYINGS[sentiment]}",
+                "text": self._scenario.worded(text or f"{brand}: {_SAYINGS[sentiment]}"),
                 "created_at": created.isoformat() if isinstance(created, datetime) else created,
                 "sentiment": sentiment,
                 "repost_of": repost_of,
@@ -150,12 +185,21 @@ class Moment:
         return self
 
 
+_WORDS = (
+    "queue|hold|parcel|clerk|Monday|voucher|refund|letter|shop|again|late|cold|wrong|size|fee|form|account|locked|"
+    "twice|nobody|answers|line|dead|hours|rain|door|left|missing|half|broke|smell|paint|manual|Dutch|seat|son|mother|"
+    "tired|give up|joke|never|third|time|noon|upstairs|Leeds|Lyon|Ghent|neighbour|home|lunch|work|phone|waiting|bill|"
+    "promise|empty|box|screw|button|loud|price|double|charged|closed|sorry|excuse|evening|holiday|ticket|desk|slow|"
+    "page|email|reply|week|since|May|spring|kitchen|garden|cable|charger|sleeve|colour|green|stain|sour|stale|wet"
+)
+"""Ordinary complaints are strings of these: no two share three words in a row, as it is in life."""
 _SAYINGS = {
-    "negative": "two hours on hold and nobody answers",
-    "neutral": "does anybody know when they open?",
-    "positive": "thanks, that was quick",
+    "negative": " ".join([f"{{{_WORDS}}}"] * 9),
+    "neutral": "does anybody know when they {open|close|deliver} {today|on Sunday|in Leeds|in Lyon}?",
+    "positive": "thanks, that was {quick|easy|kind} {today|again|this time}",
     "unknown": "...",
 }
+_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 class Scenario:
@@ -179,21 +223,32 @@ class Scenario:
         detectors: Sequence[str] = ("surge",),
         lateness: str = "60s",
         no_data_after: str = "2h",
+        given: Mapping[str, Mapping[str, object]] | None = None,
+        answered_by: str | None = None,
+        answered_after: str = "10m",
+        marks: bool = False,
         seed: int = 1,
     ) -> None:
+        """A story that has not begun.
+
+        `given` are fields of brands, by id. `answered_by` is the account of the first brand (on twitter) to which its
+        ordinary complaints there are addressed, and which answers them within so long, give or take half. `marks`:
+        mentions get the marks of `support.marking`.
+        """
+        self._marks = marks
         self.rng = random.Random(seed)
+        self._words = random.Random(f"{seed} words")
+        self._answered_by, self._answered_after = answered_by, duration(answered_after)
+        self._answers_for = brands[0] if brands else None
         self.starts = datetime.fromisoformat(starts).replace(tzinfo=UTC)
         self.live = self.starts + timedelta(days=days_of_ordinary_life)
         self.ends = self.live + timedelta(days=live_days)
         self.watch = Watch(
-            brands=[
-                Brand(id=name, name=name.title(), match=Match(any=[name]), detectors=list(detectors))
-                for name in [*brands, *newcomers]
-            ],
+            brands=[self._given(name, detectors, (given or {}).get(name, {})) for name in [*brands, *newcomers]],
             allowed_lateness=duration(lateness),
             no_data_after=duration(no_data_after),
         )
-        self._numbers = counter()
+        self.numbers = counter()
         self._planned: list[_Planned] = []
         self._outages: list[_Outage] = []
         self._ordinary: list[tuple[datetime, str, dict[str, object]]] = []
@@ -204,6 +259,14 @@ class Scenario:
                 self._live_on(name, sentiment, negative_per_hour * share)
         for source in ("twitter", "forum"):
             self._live_on("the weather", "neutral", world_per_hour, source=source)
+
+    def _given(self, name: str, detectors: Sequence[str], fields: Mapping[str, object]) -> Brand:
+        accounts = {"twitter": [self._answered_by]} if self._answered_by and name == self._answers_for else {}
+        terms = [name, f"@{name}", *(f"@{account}" for account in accounts.get("twitter", ()))]
+        brand = Brand(
+            id=name, name=name.title(), match=Match(any=terms), detectors=list(detectors), official_accounts=accounts
+        )
+        return msgspec.structs.replace(brand, **fields)
 
     # ------------------------------------------------------------------------------- what happens
 
@@ -226,13 +289,35 @@ class Scenario:
 
     def plan(self, arrives: datetime, post: dict[str, object]) -> None:
         """A post that arrives then."""
-        number = next(self._numbers)
+        number = next(self.numbers)
         post = {**post, "id": post["id"] or f"p{number}"}
         self._put(_Planned(arrives, number, json.dumps(post).encode()))
 
     def plan_raw(self, arrives: datetime, value: bytes) -> None:
         """A record that arrives then."""
-        self._put(_Planned(arrives, next(self._numbers), value))
+        self._put(_Planned(arrives, next(self.numbers), value))
+
+    def answer(self, brand: str, id: str, at: datetime, *, source: str = "twitter") -> None:
+        """The brand's own account answers the post of this id."""
+        (account,) = self._brand(brand).official_accounts[source]
+        self.plan(at, self._answer(id, at, account))
+
+    def _answer(self, id: str, at: datetime, account: str) -> dict[str, object]:
+        return {
+            "id": f"{id}-answer",
+            "source": "twitter",
+            "author": account,
+            "text": "We are sorry to hear that and look into it",
+            "created_at": at.isoformat(),
+            "sentiment": "neutral",
+            "reply_to": id,
+        }
+
+    def worded(self, text: str) -> str:
+        """The text in words of somebody's own: one of each choice."""
+        while (choice := _CHOICE.search(text)) is not None:
+            text = text[: choice.start()] + self._words.choice(choice[1].split("|")) + text[choice.end() :]
+        return text
 
     def _put(self, planned: _Planned) -> None:
         self._planned.append(planned)
@@ -249,11 +334,16 @@ class Scenario:
                     "id": f"o{len(self._ordinary)}",
                     "source": spoken_on,
                     "author": f"u{self.rng.randrange(5000)}",
-                    "text": f"{name}: {_SAYINGS[sentiment]}",
+                    "text": self.worded(f"{name}: {_SAYINGS[sentiment]}"),
                     "created_at": at.isoformat(),
                     "sentiment": sentiment,
                 }
                 self._ordinary.append((at, spoken_on, post))
+                if self._answered_by and (name, sentiment, spoken_on) == (self._answers_for, "negative", "twitter"):
+                    post["text"] = f"@{self._answered_by} {post['text']}"
+                    answered = at + self._answered_after * self._words.uniform(0.5, 1.5)
+                    answer = self._answer(str(post["id"]), answered, self._answered_by)
+                    self._ordinary.append((answered, spoken_on, answer))
 
     # --------------------------------------------------------------------------------- the telling
 
@@ -276,6 +366,8 @@ class Scenario:
 
     def _tell(self) -> Replay:
         replay = Replay(self.watch, NoModel())
+        if self._marks:
+            replay._intake = MarkingIntake(self.watch, NoModel())
         self._buckets = {brand.id: [] for brand in self.watch.brands}
         records = self.records()
         for first in range(0, len(records), BATCH):

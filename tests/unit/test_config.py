@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.errors import ConfigError
-from detectors.model import Match
+from detectors.mentions import MentionFinder
+from detectors.model import Audience, Match, Post, StoryKind
 from streams.config import load_watch, parse_watch, watch_for_labels
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "brands.yaml"
@@ -31,8 +32,26 @@ def with_brand(fields: str) -> str:
 
 def test_the_example_loads_without_any_environment() -> None:
     watch = load_watch(EXAMPLE, {})
-    assert [brand.id for brand in watch.brands] == ["acme", "globex"]
+    assert [brand.id for brand in watch.brands] == ["acme", "globex", "bravo"]
+    assert [audience.id for audience in watch.audiences] == ["press", "politics", "influencer"]
     assert [team.id for team in watch.teams] == ["customer-care", "head-of-pr"]
+
+
+@pytest.mark.parametrize(
+    "text, brands",
+    [
+        ("Acme lost my bag", ["acme"]),
+        ("#BoycottAcmeNow", ["acme"]),
+        ("Bravo, no network since noon", ["bravo"]),
+        ("#BravoEnPanne", ["bravo"]),
+        ("@bravo hello?", ["bravo"]),
+        ("Bravo to the whole team of the network!", []),
+        ("bravo!!", []),
+    ],
+)
+def test_the_example_finds_what_its_comments_say(text: str, brands: list[str]) -> None:
+    post = Post(id="1", source="twitter", text=text, created_at=datetime(2026, 3, 2, tzinfo=UTC))
+    assert [found.brand for found in MentionFinder(load_watch(EXAMPLE, {}).brands).find(post)] == brands
 
 
 def test_a_brand_takes_from_the_defaults_what_it_leaves_open() -> None:
@@ -245,3 +264,106 @@ def test_wrong_parameters_are_refused(parameters: str, problem: str) -> None:
     (found,) = error.value.problems
     assert found.path == "defaults.parameters"
     assert problem in found.message
+
+
+def test_a_name_that_means_other_things_has_a_context() -> None:
+    text = 'brands: [{id: o, name: Orange, match: {any: [orange], near: [réseau, "@orange"], not_near: [jus]}}]'
+    assert parse_watch(text, "f", {}).brands[0].match == Match(
+        any=["orange"], near=["réseau", "@orange"], not_near=["jus"]
+    )
+
+
+def test_what_is_harmless_and_what_makes_a_story_is_the_brands_own_or_the_defaults() -> None:
+    watch = parse_watch(
+        """
+        defaults: {harmless: [killer deal], stories: {rally: 0.4, copy-paste: 1}}
+        brands:
+          - {id: a, name: A, match: {any: [a]}}
+          - {id: b, name: B, match: {any: [b]}, harmless: [poison], stories: {rival: 0.5}}
+          - {id: c, name: C, match: {any: [c]}, harmless: [], stories: {}}
+        """,
+        "f",
+        {},
+    )
+    assert [brand.harmless for brand in watch.brands] == [["killer deal"], ["poison"], []]
+    assert [brand.stories for brand in watch.brands] == [{"rally": 0.4, "copy-paste": 1.0}, {"rival": 0.5}, {}]
+
+
+def test_each_kind_of_story_has_a_threshold() -> None:
+    stories = ", ".join(f"{kind}: 0.5" for kind in StoryKind)
+    assert len(parse_watch(with_brand(f"stories: {{{stories}}}"), "f", {}).brands[0].stories) == len(StoryKind)
+
+
+@pytest.mark.parametrize(
+    "fields, path, said",
+    [
+        (
+            "stories: {ralley: 0.4}",
+            "brands[0].stories.ralley",
+            "'ralley' is no kind of story; expected one of: hijacked-",
+        ),
+        ("stories: {rally: 0}", "brands[0].stories.rally", "too small; expected a number above 0"),
+        ("stories: {rally: 40}", "brands[0].stories.rally", "too large; expected a number of at most 1"),
+        ("stories: {rally: nan}", "brands[0].stories.rally", "no finite number"),
+        ("stories: {rally: 40%}", "brands[0].stories.rally", "no number"),
+        ("stories: [rally]", "brands[0].stories", "no mapping"),
+        ("harmless: poison", "brands[0].harmless", "no list"),
+        ('harmless: [killer, " "]', "brands[0].harmless[1]", "blank"),
+    ],
+)
+def test_wrong_stories_and_harmless_words_are_refused(fields: str, path: str, said: str) -> None:
+    assert problems(with_brand(fields))[path].startswith(said)
+    assert problems(f"defaults: {{{fields}}}\nbrands: [{ACME}]")[path.replace("brands[0]", "defaults")].startswith(said)
+
+
+def test_groups_of_authors_are_told_by_name_by_role_or_by_reach() -> None:
+    watch = parse_watch(
+        f"""
+        brands: [{ACME}]
+        audiences:
+          - {{id: big, followers_at_least: 0}}
+          - {{id: press, accounts: {{twitter: ["@dailypost"]}}}}
+          - {{id: politics, roles: [mayor, "member of parliament"]}}
+        """,
+        "f",
+        {},
+    )
+    assert watch.audiences == [
+        Audience(id="big", followers_at_least=0),
+        Audience(id="press", accounts={"twitter": ["@dailypost"]}),
+        Audience(id="politics", roles=["mayor", "member of parliament"]),
+    ]
+
+
+def test_a_group_that_nobody_belongs_to_is_refused_with_all_the_rest() -> None:
+    found = problems(
+        f"""
+brands: [{ACME}]
+audiences:
+  - {{id: nobody}}
+  - {{id: empty, accounts: {{}}, roles: [], followers_at_least: }}
+  - {{id: Bad Id}}
+  - {{id: blank, accounts: {{twitter: []}}, roles: ["@"]}}
+  - {{id: flat, accounts: ["@a"], roles: mayor}}
+  - oops
+"""
+    )
+    nobody = "nobody belongs to it; expected at least one of: followers_at_least, accounts, roles"
+    assert {path: message for path, message in found.items() if message.startswith("nobody")} == {
+        f"audiences[{place}]": f"{nobody} (line {place + 4})" for place in range(3)
+    }
+    assert found.keys() - {f"audiences[{place}]" for place in range(3)} == {
+        "audiences[2].id",
+        "audiences[3].accounts.twitter",
+        "audiences[3].roles[0]",
+        "audiences[4].accounts",
+        "audiences[4].roles",
+        "audiences[5]",
+    }
+
+
+def test_the_context_of_a_name_is_checked_too() -> None:
+    assert set(problems("brands: [{id: a, name: A, match: {any: [a], near: x, not_near: ['#']}}]")) == {
+        "brands[0].match.near",
+        "brands[0].match.not_near[0]",
+    }

@@ -17,7 +17,19 @@ from detectors.explanation.evidence import DIMENSIONS, KEPT_AUTHORS, KEPT_NAMES,
 from detectors.explanation.parts import apportion
 from detectors.explanation.timeline import KEPT_BINS, Timeline, ordinary_range
 from detectors.explanation.words import KEPT_WORDS, LEAST_Z, Vocabulary
-from detectors.model import MINUTE_MS, Brand, Explanation, Match, Mention, Score, ScoreStatus, Sentiment, from_ms
+from detectors.model import (
+    MINUTE_MS,
+    Brand,
+    Explanation,
+    Marks,
+    Match,
+    Mention,
+    Score,
+    ScoreStatus,
+    Sentiment,
+    StoryKind,
+    from_ms,
+)
 from detectors.monitor import BrandMonitor, BrandState, Tally
 from detectors.windowing import MonitorClock
 from support.explanations import expect_sums, part
@@ -176,6 +188,59 @@ def test_two_who_quarrel_are_not_many_voices() -> None:
     assert few.parts["authors"][0].name == "again"
     assert (part(many, "authors", "new").excess, many.parts["authors"][0].name) == (59, "new")
     assert (few.authors, many.authors) == (2, 60)
+
+
+# ------------------------------------------------------------------------------------- kinds of story
+
+
+def test_an_explanation_tells_the_kinds_of_story_against_what_is_usual() -> None:
+    late = Marks(subjects=("operations",), prints=(1, 2))
+    ordinary = [[said(marks=late if minute % 10 == 0 else None, author=f"u{minute}")] for minute in range(200)]
+    wave = [[said(marks=late, author=f"v{minute}-{n}", minute=minute) for n in range(10)] for minute in range(5)]
+    why = Life().ordinary(ordinary).unusual(wave).why()
+    assert [(story.kind, story.posts, story.of) for story in why.stories] == [(StoryKind.OPERATIONS, 50, 50)]
+    # A brand of which hardly anything else is said.
+    ordinary = [[said(marks=late, author=f"u{minute}")] for minute in range(200)]
+    assert Life().ordinary(ordinary).unusual(wave).why().stories == []
+
+
+def test_copies_are_a_kind_beside_originals_and_reposts() -> None:
+    bucket = OpenBucket()
+    for copy_of, repost in ((None, False), (7, False), (7, True), (None, True), (9, False)):
+        mention, _ = said(is_repost=repost)
+        bucket.add(mention, new_author=True, copy_of=copy_of)
+    assert bucket.evidence is not None and bucket.evidence.kind == {"originals": 1, "copies": 2, "reposts": 2}
+    assert bucket.counts.reposts == 4
+
+
+def test_the_posts_of_a_run_leave_their_marks_behind() -> None:
+    life = Life().unusual([[said(marks=Marks(prints=tuple(range(8))), author=f"u{n}") for n in range(9)]])
+    kept = [life.run.first, *life.run.top]
+    assert len(kept) == 6 and all(mention is not None and mention.marks is None for mention in kept)
+    assert life.run.facts is not None and life.run.facts.negative == 9
+
+
+def test_facts_of_a_crisis_do_not_become_usual() -> None:
+    background, run = Background(), Run(start_ms=MONDAY_MS)
+    bucket = Life._bucket([said(marks=Marks(links=("v/1",)))] * 5)
+    run.extend(MONDAY_MS, bucket, 1.0)
+    run.alerted = True
+    background.learn(MONDAY_MS, run, None)
+    assert background == Background()
+    background.learn(MONDAY_MS, None, bucket)
+    assert background.facts is not None and background.facts.links["v/1"].against == 5
+    background.learn(MONDAY_MS + HALVED_MS, None, Life._bucket([said()]))
+    assert background.facts.links["v/1"].against == 2 and background.facts.negative == 3
+
+
+def test_marks_of_friendly_posts_are_usual_too() -> None:
+    background, bucket = Background(), OpenBucket()
+    mention, _ = said(marks=Marks(own_hashtags=("#acme",)))
+    bucket.add(msgspec.structs.replace(mention, sentiment=Sentiment.POSITIVE), new_author=False)
+    assert bucket.evidence is None
+    background.learn(MONDAY_MS, None, bucket)
+    assert background.usual is None and background.facts is not None
+    assert (background.facts.against, background.facts.hashtags["#acme"].posts) == (0, 1)
 
 
 # -------------------------------------------------------------------------------- what becomes usual

@@ -20,6 +20,7 @@ from detectors.model import (
     Bucket,
     Gap,
     Incident,
+    Marks,
     Match,
     Mention,
     MentionBatch,
@@ -28,12 +29,14 @@ from detectors.model import (
     ScoreStatus,
     Sentiment,
     ShadowAlert,
+    StoryKind,
     from_ms,
     to_ms,
 )
 from detectors.monitor import REMEMBERED_KEYS, BrandMonitor, BrandState, Event, Tally
+from detectors.text.copies import prints
 from detectors.windowing import MonitorClock
-from support.explanations import expect_sums
+from support.explanations import expect_sums, part
 from support.series import MONDAY_MS, calm
 
 ACME = Brand(id="acme", name="Acme", match=Match(any=["acme"]))
@@ -61,6 +64,8 @@ class Told:
         watermark_ms: int | None = None,
         followers: int = 0,
         reposts: int = 0,
+        author: str | None = None,
+        marks: Marks | None = None,
     ) -> Sequence[Event]:
         self.offset += 1
         self.key += 1
@@ -75,12 +80,13 @@ class Told:
             number,
             source,
             sentiment,
-            None,
+            author,
             followers,
             reposts,
             repost,
             f"p{number}",
             "acme again",
+            marks=marks,
         )
         events = self.monitor.observe(0, mention)
         self.events += events
@@ -564,3 +570,221 @@ def test_a_life_begins_with_its_first_mention_whichever_partition_brings_it() ->
         from_ms(ten - 10 * MINUTE_MS),
         from_ms(ten),
     ]
+
+
+# --------------------------------------------------------------------------------- marks and stories
+
+LETTER = prints("I will never buy from acme again and neither will my family, pass it on")
+OTHER = prints("the parcel went to Ghent and nobody at acme can tell me why that is")
+OFFICIAL = Marks(official=True)
+
+
+def test_copies_are_counted_apart_and_as_repeats() -> None:
+    told, now = warm()
+    for second in range(40):
+        told.mention(now + second * 1000, marks=Marks(prints=LETTER if second % 4 else OTHER), repost=second % 10 == 9)
+    told.advance(now + MINUTE_MS)
+    why = told.monitor._explain(told.monitor.state.run, now + MINUTE_MS)  # type: ignore[arg-type]
+    kinds = {name: part(why, "kind", name).observed for name in ("originals", "copies", "reposts")}
+    assert kinds == {"originals": 2, "copies": 34, "reposts": 4}
+    expect_sums(why)
+    assert told.monitor.state.history is not None
+    assert list(told.monitor.state.history.counts())[-1] == MinuteCounts(40, 40, 40, 38)
+    (story,) = [story for story in why.stories if story.kind is StoryKind.COPY_PASTE]
+    # 27 of the letter were no reposts.
+    assert (story.posts, story.facts) == (26, {"copies": 34, "texts": 2})
+
+
+def test_a_text_is_remembered_for_two_days() -> None:
+    told = Told()
+    told.advance(MONDAY_MS)
+    kinds: list[str] = []
+    for hour in (0, 30, 60, 110):
+        at_ms = MONDAY_MS + hour * 60 * MINUTE_MS
+        told.mention(at_ms, marks=Marks(prints=LETTER))
+        evidence = told.monitor.state.open[at_ms].evidence
+        assert evidence is not None
+        kinds += evidence.kind
+    assert kinds == ["originals", "copies", "copies", "originals"]
+    told.advance(MONDAY_MS + 160 * 60 * MINUTE_MS)
+    assert told.monitor.state.copies is None  # of a brand that is hardly spoken of nothing stays
+
+
+def test_what_an_official_account_says_counts_nowhere() -> None:
+    heard, now = warm()
+    quiet, _ = warm()
+    for told in (heard, quiet):
+        for minute in range(30):
+            at = now + minute * MINUTE_MS
+            told.mention(at, marks=Marks(addressed=True))
+            told.offset += 1
+            if told is heard:
+                told.offset -= 1
+                told.mention(at + 1, sentiment=Sentiment.UNKNOWN, author="acme", marks=OFFICIAL)
+        told.advance(now + 60 * MINUTE_MS)
+    assert [event for event in heard.events if isinstance(event, Bucket)] == quiet.buckets
+    assert heard.tally.counted == quiet.tally.counted
+    assert [alert.at for alert in heard.alerts] == [alert.at for alert in quiet.alerts]
+    before, after = (told.monitor.state for told in (quiet, heard))
+    assert (after.history, after.carried, after.authors) == (before.history, before.carried, before.authors)
+    assert after.desk is not None and before.desk is not None and after.desk.heard and not before.desk.heard
+
+
+def test_an_official_account_may_be_the_first_and_be_late() -> None:
+    told = Told()
+    told.advance(MONDAY_MS)
+    assert told.mention(MONDAY_MS - 60 * MINUTE_MS, sentiment=Sentiment.UNKNOWN, marks=OFFICIAL) == ()
+    told.advance(MONDAY_MS + 10 * MINUTE_MS)
+    assert (told.events, told.tally.late) == ([], {})
+    told.mention(MONDAY_MS + 10 * MINUTE_MS)
+    told.advance(MONDAY_MS + 12 * MINUTE_MS)
+    assert told.buckets[0].start == from_ms(MONDAY_MS + 10 * MINUTE_MS)
+
+
+def test_who_waits_is_told_when_it_is_over_and_not_what_was_answered() -> None:
+    told, now = warm()
+    for second in range(60):
+        told.mention(now + second * 1000, author=f"u{second}", marks=Marks(addressed=True))
+        if second % 3 == 0:
+            answer = Marks(official=True, reply_to=f"p{told.key}")
+            told.mention(now + second * 1000 + 500, sentiment=Sentiment.UNKNOWN, marks=answer)
+    told.advance(now + 20 * 60 * MINUTE_MS)
+    (story,) = [story for story in told.incidents[-1].why.stories if story.kind is StoryKind.UNANSWERED]
+    assert (story.posts, story.of) == (40, 60)
+    assert story.facts["usual_minutes"] == 60
+    assert all(story.kind is not StoryKind.UNANSWERED for story in told.incidents[0].why.stories)
+
+
+def _impostor(told: Told, at_ms: int, **marks: object) -> Sequence[Event]:
+    given = Marks(**{"looks_like": "acme", "reply_to": "p1", **marks})  # type: ignore[arg-type]
+    return told.mention(at_ms, sentiment=Sentiment.NEUTRAL, author="acme_help", marks=given)
+
+
+def test_an_impostor_is_told_at_once_and_for_an_hour_after_his_last_word() -> None:
+    told, now = warm()
+    alert, incident = _impostor(told, now + 90_000)
+    assert isinstance(alert, Alert) and isinstance(incident, Incident)
+    assert (alert.detector, alert.onset, alert.at) == ("impostor", from_ms(now + MINUTE_MS), from_ms(now + 90_000))
+    assert (alert.score.status, alert.score.surprise, alert.score.threshold) == (ScoreStatus.OK, 1.0, 0.5)
+    assert incident.alerts == [alert.id] and incident.why == alert.why
+    assert told.monitor.firing and set(told.monitor.alerts_per_month()) == {"surge"}
+    assert _impostor(told, now + 30 * MINUTE_MS) == []
+    told.advance(now + 200 * MINUTE_MS)
+    last = told.incidents[-1]
+    assert last.state == "resolved" and last.resolved_at == from_ms(now + 91 * MINUTE_MS)
+    assert [(story.kind.value, story.posts) for story in last.why.stories] == [("impostor", 2)]
+    expect_sums(last.why)
+    # Within six hours it is the same alert, and he goes on where he was.
+    again, _ = _impostor(told, now + 300 * MINUTE_MS)
+    assert isinstance(again, Alert) and again.id == alert.id and again.score.observed == 3
+    told.advance(now + 400 * MINUTE_MS)
+    other, _ = _impostor(told, now + 700 * MINUTE_MS)
+    assert isinstance(other, Alert) and other.id != alert.id and other.score.observed == 1
+
+
+@pytest.mark.parametrize("marks", [{"reply_to": None}, {"looks_like": None}])
+def test_who_speaks_to_nobody_or_looks_like_nobody_is_no_impostor(marks: dict[str, object]) -> None:
+    told, now = warm()
+    assert _impostor(told, now, **marks) == []
+    assert _impostor(told, now + 1000, reply_to=None, accounts=("anna",)) != []
+
+
+def test_a_brand_with_an_impostor_goes_on_learning() -> None:
+    bothered, now = warm()
+    alone, _ = warm()
+    for told in (bothered, alone):
+        for minute in range(0, 180, 10):
+            at, looks_like = now + minute * MINUTE_MS, "acme" if told is bothered else None
+            _impostor(told, at, looks_like=looks_like)
+            told.mention(at + 30_000)
+        told.advance(now + 180 * MINUTE_MS)
+    assert [alert.detector for alert in bothered.alerts] == ["impostor"] and alone.alerts == []
+    assert bothered.buckets == alone.buckets
+    one, other = bothered.monitor, alone.monitor
+    assert one._live["surge"].snapshot() == other._live["surge"].snapshot()
+    assert (one.state.background, one.state.run) == (other.state.background, other.state.run)
+    assert one.alerts_per_month() == other.alerts_per_month() == {"surge": 0.0}
+
+
+def test_the_numbers_of_a_wave_stay_when_its_impostor_is_the_last_to_go() -> None:
+    told, now = warm()
+    end = told.live([6] * 10, now)
+    _impostor(told, end)
+    fired = next(alert for alert in told.alerts if alert.detector == "impostor")
+    assert fired.why.observed == 60 and fired.why.stories[0].kind is StoryKind.IMPOSTOR
+    for hour in range(1, 12):
+        _impostor(told, end + hour * 59 * MINUTE_MS)
+    told.advance(end + 20 * 60 * MINUTE_MS)
+    assert [alert.detector for alert in told.alerts if alert.state == "resolved"] == ["surge", "impostor"]
+    last = told.incidents[-1]
+    assert last.state == "resolved" and last.why.observed == 60
+    (story,) = [story for story in last.why.stories if story.kind is StoryKind.IMPOSTOR]
+    assert story.posts == 12
+
+
+def test_recorded_complaints_and_impostors_are_not_handed_over() -> None:
+    told, now = warm()
+    told.mention(now, marks=Marks(addressed=True))
+    _impostor(told, now + 1000)
+    told.monitor.hand_over()
+    state = told.monitor.state
+    assert state.impostors is None and state.desk is not None and state.desk.complaints == {}
+    assert not told.monitor.firing
+
+
+NAMES = st.lists(st.sampled_from(["a", "b", "c"]), max_size=2).map(tuple)
+MARKS = st.one_of(
+    st.none(),
+    st.builds(
+        Marks,
+        prints=st.sampled_from([(), LETTER, OTHER]),
+        accounts=NAMES,
+        links=NAMES,
+        own_hashtags=NAMES,
+        rivals=NAMES,
+        subjects=NAMES,
+        reply_to=st.one_of(st.none(), st.integers(10**6, 10**6 + 40).map("p{}".format)),
+        addressed=st.booleans(),
+        official=st.sampled_from([False, False, False, True]),
+        looks_like=st.sampled_from([None, None, None, "acme"]),
+        young=st.booleans(),
+        ironic=st.booleans(),
+    ),
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    posts=st.lists(
+        st.tuples(st.integers(0, 400), st.sampled_from(list(Sentiment)), st.booleans(), MARKS), min_size=5, max_size=60
+    ),
+    restarts=st.sets(st.integers(0, 60)),
+)
+def test_a_restart_at_any_mention_changes_nothing(
+    posts: list[tuple[int, Sentiment, bool, Marks | None]], restarts: set[int]
+) -> None:
+    once, now = warm()
+    often, _ = warm()
+    for told in (once, often):
+        for place, (minute, sentiment, repost, marks) in enumerate(sorted(posts, key=lambda post: post[0])):
+            if told is often and place in restarts:
+                often.monitor = _as_it_was(often, ACME)
+            at_ms = now + minute * MINUTE_MS + place * 100
+            told.mention(at_ms, sentiment=sentiment, repost=repost, author=f"u{place % 7}", marks=marks)
+        told.advance(now + 600 * MINUTE_MS)
+    assert [msgspec.json.encode(event) for event in once.events] == [msgspec.json.encode(e) for e in often.events]
+    assert msgspec.msgpack.decode(once.monitor.snapshot()) == msgspec.msgpack.decode(often.monitor.snapshot())
+
+
+def test_a_state_from_before_there_were_stories_is_read() -> None:
+    told, now = warm()
+    told.advance(told.live([1], now))
+    old = msgspec.msgpack.decode(told.monitor.snapshot())
+    for part_ in ("copies", "desk", "impostors"):
+        del old[part_]
+    del old["background"]["facts"], old["run"]["facts"]
+    later = Told()
+    later.monitor = BrandMonitor.restore(msgspec.msgpack.encode(old), ACME, later.clock, later.tally)
+    later.offset = later.key = 10**7
+    later.live([6] * 6, now + 4 * MINUTE_MS)
+    assert later.alerts and later.alerts[0].why.stories == []

@@ -72,7 +72,7 @@ def ours(brands: dict[str, list[str]]) -> Reader:
         if not (found := finder.find(view)):
             return []
         negative = judge.judge_all([view.text], [view.lang])[0].label is Sentiment.NEGATIVE
-        return [(brand, negative) for brand in found]
+        return [(one.brand, negative) for one in found]
 
     return read
 

@@ -1,0 +1,1 @@
+"""What titles are made of: evidence that may be shown (`clues`), in the words of a language (`evidence`, `wording`)."""
