@@ -11,6 +11,7 @@ from detectors.errors import InvalidPost, Reason
 from detectors.model import Gap, Mention, MentionBatch, Post, Watch, to_ms
 from detectors.reading import Arrived, Reader
 from detectors.text.negativity import Negativity
+from detectors.text.terms import fold
 from detectors.windowing import SourceClock, SourceClockState
 
 __all__ = ["Intake", "RawRecord", "Rejected", "Taken", "decode_post"]
@@ -167,7 +168,8 @@ class Intake:
     def _arrive(self, clock: SourceClock, record: RawRecord, taken: Taken) -> Arrived | None:
         """A post that speaks of a brand, at its time."""
         post = decode_post(record.value)
-        found = self._reader.find(post)
+        folded = fold(post.text)
+        found = self._reader.find(post, folded)
         event_ms, future = clock.arrive(post.source, to_ms(post.created_at), record.published_ms)
         taken.posts += 1
         taken.future += future
@@ -178,7 +180,7 @@ class Intake:
         assert watermark_ms is not None
         # A source beyond the first `MAX_SOURCES` has no clock, and no name of its own: names are strangers' words.
         source = post.source if post.source in clock.state.sources else OTHER_SOURCE
-        return Arrived(post, found, record.offset, source, event_ms, watermark_ms)
+        return Arrived(post, folded, found, record.offset, source, event_ms, watermark_ms)
 
 
 def _internal(error: Exception) -> InvalidPost:

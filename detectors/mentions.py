@@ -22,6 +22,8 @@ NEAR_CHARS: Final = 60
 MAX_CONTEXTS: Final = 100
 """Of more places in a post where such names stand, the context is not looked at."""
 
+_REMEMBERED: Final = 10_000
+
 _Match: TypeAlias = tuple[int, int, int]
 
 
@@ -90,6 +92,7 @@ class MentionFinder:
         terms = sorted(named.keys() | excluded.keys())
         if "" in terms:
             raise ValueError("a blank term would be found in every text")
+        self._handles: dict[tuple[int, str], list[str]] = {}
         self._context = _Context(self._brands)
         self._targets = [_target(term, named.get(term, ()), excluded.get(term, ()), self._context) for term in terms]
         # The library's own choice: a DFA up to 100 terms, else a contiguous NFA. Measured with 100,000 terms, a DFA
@@ -97,9 +100,12 @@ class MentionFinder:
         automaton = AhoCorasick(terms, store_patterns=False)
         self._search: Callable[[str], list[_Match]] = partial(automaton.find_matches_as_indexes, overlapping=True)
 
-    def find(self, post: Post) -> list[Found]:
-        """The brands that `post` mentions, and those whose account wrote it, in the order of `brands`."""
-        text = fold(post.text)
+    def find(self, post: Post, *, folded: str | None = None) -> list[Found]:
+        """The brands that `post` mentions, and those whose account wrote it, in the order of `brands`.
+
+        `folded` is `fold` of its text, where it is known already.
+        """
+        text = fold(post.text) if folded is None else folded
         matches = self._search(text)
         if matches:
             matches = _not_inside(text, matches)
@@ -176,13 +182,17 @@ class MentionFinder:
 
     def _names_account(self, place: int, source: str, text: str) -> bool:
         """Whether a folded text has the @handle of an account that the brand has on this source."""
-        source = source.casefold()
-        return any(
-            _has_handle(text, f"@{fold(account_name(account))}")
-            for where, accounts in self._brands[place].official_accounts.items()
-            if where.casefold() == source
-            for account in accounts
-        )
+        handles = self._handles.get((place, source))
+        if handles is None:  # made when it is needed: most of 100,000 brands are not spoken of today
+            if len(self._handles) >= _REMEMBERED:
+                self._handles.clear()
+            handles = self._handles[place, source] = [
+                f"@{fold(account_name(account))}"
+                for where, accounts in self._brands[place].official_accounts.items()
+                if where.casefold() == source.casefold()
+                for account in accounts
+            ]
+        return any(_has_handle(text, handle) for handle in handles)
 
 
 class _Context:

@@ -162,8 +162,8 @@ class Mention(msgspec.Struct, frozen=True, array_like=True):
     `offset` is the post's place in its source partition, `watermark_ms` the watermark of that partition
     once this post had arrived there: with it, how posts were cut into batches changes nothing. `key` is a
     64-bit hash of (source, id). Only negative mentions carry their text and the rest of what an explanation
-    needs: `topics` are ids in the order of the configuration, `audience` is the id of the group of authors with
-    the highest `followers_at_least` that this one reaches, `hashtags` are folded, each with its "#". `marks` is None
+    needs (and those of an impostor, of any sentiment): `topics` are ids in the order of the configuration, `audience` is
+    the id of the author's group (see `Audience`), `hashtags` are folded, each with its "#". `marks` is None
     where there is nothing to mark.
     """
 

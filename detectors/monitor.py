@@ -44,6 +44,9 @@ VERSION = 2
 NOTHING = MinuteCounts()
 SCORED_AHEAD = 10
 """Open buckets that are scored before they close; further ahead of the watermark it is too early to judge."""
+AHEAD_MARGIN = 0.05
+"""A minute that is not over has to exceed the threshold by this part of it: its share of negative mentions may yet
+fall, and how far it has come depends on the order of partitions, which is free."""
 REMEMBERED_KEYS = 8192
 REMEMBERED_MS = 24 * 3_600_000
 REMEMBERED_AUTHORS = 8192
@@ -55,11 +58,13 @@ DORMANT_MS = 30 * 24 * HOUR_MS
 class Tally:
     """What happened to mentions, for the metrics: counts since somebody last looked.
 
+    `keep_texts_ms` is how long after its end the posts of an incident are kept (a week, unless told otherwise).
     `spent_s` is what each detector cost, in seconds of `timer`; nothing is timed without one. `on_shadow_scores`,
     if given, hears what the shadow detectors of a brand made of each bucket: brand, start in ms, scores by name.
     """
 
     timer: Callable[[], float] | None = None
+    keep_texts_ms: int = 7 * 24 * HOUR_MS
     on_shadow_scores: Callable[[str, int, dict[str, Score]], None] | None = None
     spent_s: dict[str, float] = field(default_factory=dict)
     counted: dict[tuple[str, Sentiment], int] = field(default_factory=dict)
@@ -293,7 +298,7 @@ class BrandMonitor:
             events += self._close_shadows(start, counts, at_ms)
         assert state.history is not None
         state.history.append(counts)
-        self._forget(start)
+        events += self._forget(start)
         return events
 
     def _close_shadows(self, start: int, counts: MinuteCounts, at_ms: int) -> list[ShadowAlert]:
@@ -421,7 +426,7 @@ class BrandMonitor:
             if self._book.firing(name):
                 continue
             scores = lead if name == self._leader else self._score(name, detector, counts, first)
-            position = next((i for i, score in enumerate(scores) if score.exceeds), None)
+            position = next((i for i, score in enumerate(scores) if _is_plain(score)), None)
             if position is not None:
                 run = self._run_ahead(first, buckets[: position + 1], lead)
                 events += self._fire(name, scores[position], run, first + position * MINUTE_MS, mention.event_ms)
@@ -580,9 +585,10 @@ class BrandMonitor:
             self.state.authors = dict(islice(authors.items(), len(authors) - REMEMBERED_AUTHORS, None))
         return True
 
-    def _forget(self, start: int) -> None:
+    def _forget(self, start: int) -> list[Alert | Incident]:
+        """Once an hour: let go of what was kept for long enough."""
         if start % HOUR_MS:
-            return
+            return []
         state, oldest_ms, hour_ago_ms = self.state, start - REMEMBERED_MS, start - HOUR_MS
         if state.desk is not None:
             state.desk.close(start, learn=not self._book.wave_on)
@@ -592,6 +598,11 @@ class BrandMonitor:
             state.keys = {key: event_ms for key, event_ms in state.keys.items() if event_ms >= oldest_ms}
         if state.authors:
             state.authors = {author: at_ms for author, at_ms in state.authors.items() if at_ms > hour_ago_ms}
+        before_ms = start - self._tally.keep_texts_ms
+        if state.impostors is not None and state.impostors.newest_ms < before_ms and not self._book.firing(IMPOSTOR):
+            state.impostors = None
+        self._shadow_book.forget_texts(resolved_before_ms=before_ms)
+        return self._book.forget_texts(resolved_before_ms=before_ms)
 
     def _carry(self, source: str) -> None:
         carried = self.state.carried
@@ -640,6 +651,13 @@ class BrandMonitor:
         if state.version > VERSION:
             raise StateError(f"state of brand {brand.id} is of version {state.version}, this badbuzz knows {VERSION}")
         return cls(brand, clock, tally, state)
+
+
+def _is_plain(score: Score) -> bool:
+    """Whether a minute that is not over is worth an alert already."""
+    if score.surprise is None or score.threshold is None:
+        return False
+    return score.surprise > score.threshold + AHEAD_MARGIN * abs(score.threshold)
 
 
 def _newer(copies: Copies, oldest_ms: int) -> Copies | None:

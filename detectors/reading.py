@@ -14,7 +14,6 @@ from detectors.model import Marks, Mention, Post, Sentiment, Watch
 from detectors.privacy import Pseudonyms, public_names
 from detectors.text import Judgement, Negativity, blanked
 from detectors.text.copies import is_repost
-from detectors.text.terms import fold
 from detectors.themes import Themes
 
 __all__ = ["Arrived", "Reader"]
@@ -33,6 +32,7 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     """A post that speaks of brands, at its place in the log and at its time."""
 
     post: Post
+    folded: str
     found: list[Found]
     offset: int
     source: str
@@ -55,9 +55,12 @@ class Reader:
         self._pseudonyms = Pseudonyms(pseudonym_key, public_names(watch.brands)) if pseudonym_key else None
         self._harmless = {brand.id: brand for brand in watch.brands if brand.harmless}
 
-    def find(self, post: Post) -> list[Found]:
-        """The brands it speaks of, and those for which it answers somebody: what else they say is left out."""
-        found = self._finder.find(post)
+    def find(self, post: Post, folded: str) -> list[Found]:
+        """The brands it speaks of, and those for which it answers somebody: what else they say is left out.
+
+        `folded` is `fold` of its text.
+        """
+        found = self._finder.find(post, folded=folded)
         if any(one.official for one in found):
             return [one for one in found if not one.official or post.reply_to is not None]
         return found
@@ -100,7 +103,7 @@ class Reader:
         """Its mentions by brand, in the order of the brands."""
         post = arrived.post
         key = int.from_bytes(hashlib.blake2b(f"{post.source}\0{post.id}".encode(), digest_size=8).digest())
-        folded = fold(post.text[:_READ_CHARS])
+        folded = arrived.folded[:_READ_CHARS]
         return [
             (found.brand, self._mention(arrived, found, sentiment, ironic, key, folded))
             for found, (sentiment, ironic) in zip(arrived.found, feelings, strict=True)

@@ -58,7 +58,7 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, data
     )
     app.transport = Transport(app.conf.broker_consumer, app)
     runtime = Runtime(app, settings, watch, Metrics(CollectorRegistry()), counts)
-    IngestAgent(runtime, Intake(watch, load_negativity()))
+    IngestAgent(runtime, Intake(watch, load_negativity(), pseudonym_key=settings.author_key))
     MonitorAgent(runtime)
     NotifyAgent(runtime, notifiers_for(watch.teams))
     app.service(HealthServer.bound_to(runtime))

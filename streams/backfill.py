@@ -18,7 +18,7 @@ from detectors.model import Watch
 from detectors.text import load_negativity
 from streams.settings import Settings
 from streams.state import brand_key, state_topic
-from streams.topics import admin, ensure_topics, partition_of
+from streams.topics import admin, ensure_topics, partition_of, state_config
 
 __all__ = ["BackfillResult", "backfill"]
 
@@ -49,7 +49,7 @@ async def backfill(
     """
     counts, _ = await ensure_topics(settings)
     await _claim(settings, counts["mentions"])
-    replay = Replay(watch, load_negativity())
+    replay = Replay(watch, load_negativity(), pseudonym_key=settings.author_key)
     source = iter(records)
     while chunk := list(islice(source, CHUNK)):
         replay.feed(chunk)
@@ -79,7 +79,7 @@ async def _claim(settings: Settings, partitions: int) -> None:
                         name=topic,
                         num_partitions=partitions,
                         replication_factor=settings.replication,
-                        topic_configs={"cleanup.policy": "compact"},
+                        topic_configs={"cleanup.policy": "compact", **state_config(settings)},
                     )
                 ]
             )

@@ -12,10 +12,11 @@ from streams.settings import Settings
 __all__ = ["configure_logging"]
 
 QUIET = ("faust", "mode", "aiokafka", "kafka", "asyncio", "apprise")
+"""Libraries that log what they carry, texts and secrets too, when they are let: only their errors are heard."""
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send everything to stderr; of the libraries only what is worse than a warning's worth."""
+    """Send everything to stderr; of the libraries only errors, at any level."""
     level = logging.getLevelName(settings.log_level.upper())
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
@@ -35,4 +36,4 @@ def configure_logging(settings: Settings) -> None:
     form = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=form)
     for name in QUIET:
-        logging.getLogger(name).setLevel(level if settings.log_level == "debug" else logging.ERROR)
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import faust
 import structlog
 
+from detectors.errors import BadbuzzError
 from detectors.model import Watch
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -56,8 +57,11 @@ class Runtime:
             self.failure = error
             self.failed.set()
             self.health.ready = False
-            self.health.fatal = f"{what}: {error}"
-            log.critical("stopping", what=what, error=str(error), kind=type(error).__name__)
+            kind = type(error).__name__
+            # What others raise may quote the record that they choked on; what we raise does not.
+            told = str(error) if isinstance(error, BadbuzzError) else kind
+            self.health.fatal = f"{what}: {told}"
+            log.critical("stopping", what=what, error=told, kind=kind)
             await self.app.crash(error)
 
     async def publish(

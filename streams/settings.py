@@ -102,6 +102,22 @@ class Settings(BaseSettings):
         key = self.pseudonym_key or self.pseudonym_key_file
         return None if key is None else key.get_secret_value().encode(errors="surrogatepass")
 
+    def environ(self) -> dict[str, str]:
+        """The environment variables that make these settings, for a process of its own.
+
+        >>> Settings(keep_texts="12h").environ()["BADBUZZ_KEEP_TEXTS"]
+        '43200s'
+        """
+        told: dict[str, str] = {}
+        for name in type(self).model_fields.keys() - {"pseudonym_key", "pseudonym_key_file"}:
+            value = getattr(self, name)
+            told[f"BADBUZZ_{name.upper()}"] = (
+                f"{value.total_seconds():.0f}s" if isinstance(value, timedelta) else str(value)
+            )
+        if (key := self.pseudonym_key or self.pseudonym_key_file) is not None:
+            told["BADBUZZ_PSEUDONYM_KEY"] = key.get_secret_value()
+        return told
+
     def topic(self, name: str) -> str:
         """The full name of a topic."""
         return f"{self.prefix}{name}"

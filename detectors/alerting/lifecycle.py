@@ -20,6 +20,7 @@ from detectors.model import (
     from_ms,
     to_ms,
 )
+from detectors.privacy import forget_texts
 
 __all__ = ["IMPOSTOR", "AlertBook", "AlertBookState", "alert_id"]
 
@@ -160,6 +161,18 @@ class AlertBook:
                 over.append(detector)
         return self._resolve(over, at_ms, explain()) if over else []
 
+    def forget_texts(self, *, resolved_before_ms: int) -> list[Alert | Incident]:
+        """Keep no post of what was over by then; an incident that loses some is told again, in the same version."""
+        state, told = self.state, list[Alert | Incident]()
+        for name, alert in state.alerts.items():
+            if _is_kept_too_long(alert.resolved_at, alert.why, resolved_before_ms):
+                state.alerts[name] = msgspec.structs.replace(alert, why=forget_texts(alert.why))
+        incident = state.incident
+        if incident is not None and _is_kept_too_long(incident.resolved_at, incident.why, resolved_before_ms):
+            state.incident = msgspec.structs.replace(incident, why=forget_texts(incident.why))
+            told.append(state.incident)
+        return told
+
     def _resolve(self, detectors: list[str], at_ms: int, why: Explanation) -> list[Alert | Incident]:
         changed: list[Alert | Incident] = []
         for detector in detectors:
@@ -223,6 +236,11 @@ def _scale(score: Score) -> dict[str, Any]:
     assert score.surprise is not None and score.threshold is not None
     little = score.status is ScoreStatus.LITTLE_HISTORY
     return {"peak_surprise": score.surprise, "threshold": score.threshold, "little_history": little}
+
+
+def _is_kept_too_long(resolved_at: datetime | None, why: Explanation, before_ms: int) -> bool:
+    texts = why.first_post is not None or bool(why.top_posts)
+    return texts and resolved_at is not None and to_ms(resolved_at) < before_ms
 
 
 def _excess(why: Explanation) -> float:

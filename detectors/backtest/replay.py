@@ -23,7 +23,14 @@ class Replay:
     is only there to learn from: `counts`, `first_firings`, `shadow_firings` and `days` leave it out.
     """
 
-    def __init__(self, watch: Watch, negativity: Negativity, *, since: datetime | None = None) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        negativity: Negativity,
+        *,
+        since: datetime | None = None,
+        pseudonym_key: bytes | None = None,
+    ) -> None:
         self.watch = watch
         self.since = since
         self.alerts: list[Alert] = []
@@ -34,7 +41,7 @@ class Replay:
         self.buckets: Counter[str] = Counter()
         """How many buckets of each brand closed with data, those that it only learned from too."""
         self.partition = PartitionMonitor(watch.brands)
-        self._intake = Intake(watch, negativity)
+        self._intake = Intake(watch, negativity, pseudonym_key=pseudonym_key)
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._early: Counter[tuple[str, Sentiment]] = Counter()

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from detectors.alerting import IMPOSTOR
 from detectors.backtest.labels import Crisis, Labels, Span
 from detectors.backtest.replay import Replay
 from detectors.model import Alert, Brand, Sentiment
@@ -242,7 +243,10 @@ def evaluate(
     """
     counts = replay.counts()
     brands = replay.watch.brands
-    firings = {brand.id: replay.first_firings(brand) for brand in brands}
+    # Whoever passes for the brand is no wave: labels say nothing of it.
+    firings = {
+        brand.id: [alert for alert in replay.first_firings(brand) if alert.detector != IMPOSTOR] for brand in brands
+    }
     alerts = [alert for brand in brands for alert in firings[brand.id]]
     false = None if labels is None else [alert for alert in alerts if is_false(alert, labels)]
     result = BacktestResult(

@@ -20,8 +20,8 @@ KEPT_POSTS: Final = 5
 class OpenBucket(msgspec.Struct):
     """Counts of one minute that may still receive posts. The rest is of negative mentions, if there are any.
 
-    But `facts`, which are there too where another mention has marks. `reposts` are those that repeat somebody's words,
-    copies too.
+    But `facts`, which are there too where another mention has marks. Copies of a text are no `reposts`: which of two
+    is the copy depends on the order of their partitions, which is free, and detectors must not.
     """
 
     negative: int = 0
@@ -69,7 +69,7 @@ class OpenBucket(msgspec.Struct):
                 self.unknown += 1
                 return
         copied = copy_of is not None and not mention.is_repost
-        self.reposts += mention.is_repost or copied
+        self.reposts += mention.is_repost
         self.authors += new_author
         self.last_ms = max(self.last_ms, mention.event_ms)
         if self.evidence is None:

@@ -13,6 +13,7 @@ from detectors.explanation.words import names_of, standing_out
 from detectors.growth import growth
 from detectors.model import Brand, Explanation, Mention, Story, TimelinePoint, TopPost, from_ms
 from detectors.stories import Desk, Facts, Impostors, stories
+from detectors.stories.titles import titles
 
 __all__ = ["explain"]
 
@@ -32,7 +33,7 @@ def explain(
     """
     seen, usual = run.evidence or Evidence(), background.usual or Evidence()
     expected = round(run.expected * FRACTION)
-    return Explanation(
+    why = Explanation(
         since=from_ms(run.start_ms),
         until=from_ms(until_ms),
         observed=run.observed,
@@ -53,6 +54,7 @@ def explain(
         growth=growth(run.counts, run.expectations),
         stories=_stories(run, background, brand, until_ms, desk, impostors),
     )
+    return msgspec.structs.replace(why, titles=titles(why, brand))
 
 
 def _stories(
@@ -61,6 +63,7 @@ def _stories(
     evidence = run.evidence or Evidence()
     facts = msgspec.structs.replace(
         run.facts or Facts(negative=run.observed),
+        expected=run.expected,
         authors=None if evidence.more_authors else len(evidence.followers),
         signed=run.observed - evidence.authors.get("unknown", 0),
         waiting=desk.waiting(run.start_ms, until_ms) if desk is not None else None,

@@ -49,6 +49,7 @@ def found(facts: Facts, usual: Facts, brand: Brand) -> Story | None:
             of=facts.against,
             usual_posts=usually,
             usual_of=usual.against,
+            expected=facts.expected,
             facts=told,
         )
         for posts, usually in signs.values()

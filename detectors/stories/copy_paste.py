@@ -33,5 +33,6 @@ def found(facts: Facts, usual: Facts, brand: Brand) -> Story | None:
         of=facts.against,
         usual_posts=usual.copies,
         usual_of=usual.against,
+        expected=facts.expected,
         facts={"copies": facts.copies, "texts": len(facts.texts)},
     )

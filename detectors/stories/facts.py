@@ -34,9 +34,9 @@ class Facts(msgspec.Struct, omit_defaults=True):
     least, by posts of any sentiment and by those against the brand. `texts` are the copies of each repeated text,
     by a number that stands for it.
 
-    `moments` are the posts in each five seconds of a minute that is still open. Known only when a run is told:
-    `authors` (different ones, None if too many to count) of `signed` posts, who is `waiting` for an answer, and
-    `impostors`.
+    `moments` are the posts in each five seconds of a minute that is still open. Known only when a run is told: how
+    many negative posts were `expected`, the different `authors` (None if too many to count) of `signed` posts, who is
+    `waiting` for an answer, and `impostors`.
 
     >>> from detectors.model import Marks, Sentiment
     >>> facts = Facts()
@@ -62,6 +62,7 @@ class Facts(msgspec.Struct, omit_defaults=True):
     subjects: dict[str, int] = {}
     texts: dict[int, int] = {}
     moments: dict[int, int] = {}
+    expected: float = 0.0
     authors: int | None = None
     signed: int = 0
     waiting: Waiting | None = None

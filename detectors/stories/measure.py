@@ -17,25 +17,33 @@ LEAST_USUAL: Final = 20
 _TIMES_THE_ODDS: Final = 2.0
 _LEAST_Z: Final = 2.33
 """A share as large as the usual one gets so far in one wave of a hundred, by chance."""
+_MOST_EXPECTED: Final = 0.9
 
 
-def stands_out(posts: int, of: int, usual_posts: int, usual_of: int) -> bool:
+def stands_out(posts: int, of: int, usual_posts: int, usual_of: int, *, expected: float = 0.0) -> bool:
     """Whether a share is far from the usual one: twice its odds, and more than chance would bring.
 
-    Odds, since no share can be twice as large as one half.
+    Odds, since no share can be twice as large as one half. Of a slow wave much is ordinary life: what was `expected`
+    of the `of` is taken out, in its usual shares, before the odds are looked at.
 
     >>> stands_out(24, 60, 50, 1000), stands_out(5, 60, 50, 1000), stands_out(45, 60, 500, 1000)
     (True, False, True)
     >>> stands_out(5, 10, 300, 1000)
     False
+
+    US Airways, 22 February 2015: every second complaint is of delays, where one in three usually is.
+
+    >>> stands_out(164, 337, 216, 599), stands_out(164, 337, 216, 599, expected=200.0)
+    (False, True)
     """
     usual = min(1.0, usual_posts / max(usual_of, LEAST_USUAL))
     if not usual:
         return True
-    share = posts / of
-    if share * (1.0 - usual) <= _TIMES_THE_ODDS * usual * (1.0 - share):
+    if posts - of * usual <= _LEAST_Z * sqrt(of * usual * (1.0 - usual)):
         return False
-    return posts - of * usual > _LEAST_Z * sqrt(of * usual * (1.0 - usual))
+    expected = min(expected, of * _MOST_EXPECTED)
+    above, others = posts - expected * usual, (of - posts) - expected * (1.0 - usual)
+    return above * (1.0 - usual) > _TIMES_THE_ODDS * usual * others
 
 
 def measured(
@@ -47,12 +55,13 @@ def measured(
     of: int,
     usual_posts: int = 0,
     usual_of: int = 0,
+    expected: float = 0.0,
     subject: str | None = None,
     facts: Mapping[str, float] | None = None,
 ) -> Story | None:
     """The story, if `posts` of the `of` are enough: so many, such a share, and an unusual one.
 
-    `threshold` is that of the kind; the brand's own (`Brand.stories`) stands above it.
+    `threshold` is that of the kind; the brand's own (`Brand.stories`) stands above it. For the rest see `stands_out`.
 
     >>> from detectors.model import Match
     >>> acme = Brand(id="acme", name="Acme", match=Match(any=["acme"]), stories={"rival": 0.5})
@@ -62,7 +71,9 @@ def measured(
     0.4
     """
     least = brand.stories.get(kind, threshold)
-    if posts < LEAST_POSTS or posts < least * of or not stands_out(posts, of, usual_posts, usual_of):
+    if posts < LEAST_POSTS or posts < least * of:
+        return None
+    if not stands_out(posts, of, usual_posts, usual_of, expected=expected):
         return None
     return Story(
         kind=kind, share=posts / of, threshold=least, posts=posts, of=of, subject=subject, facts=dict(facts or {})

@@ -37,6 +37,7 @@ def found(facts: Facts, usual: Facts, brand: Brand) -> Story | None:
         of=facts.against,
         usual_posts=before.against,
         usual_of=usual.against,
+        expected=facts.expected,
         subject=link,
         facts={"authors": one.authors},
     )

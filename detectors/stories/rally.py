@@ -43,6 +43,7 @@ def found(facts: Facts, usual: Facts, brand: Brand) -> Story | None:
         of=facts.own_words,
         usual_posts=before.against,
         usual_of=usual.own_words,
+        expected=facts.expected,
         subject=name,
         facts={"authors": one.authors, "posts_of_any_sentiment": one.posts},
     )

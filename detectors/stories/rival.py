@@ -34,6 +34,7 @@ def found(facts: Facts, usual: Facts, brand: Brand) -> Story | None:
         of=facts.against,
         usual_posts=before.against,
         usual_of=usual.against,
+        expected=facts.expected,
         subject=name,
         facts={"authors": one.authors},
     )

@@ -25,4 +25,5 @@ def found(kind: StoryKind, facts: Facts, usual: Facts, brand: Brand) -> Story | 
         of=facts.against,
         usual_posts=usual.subjects.get(kind, 0),
         usual_of=usual.against,
+        expected=facts.expected,
     )

@@ -12,7 +12,7 @@ from detectors.model import Language, Sentiment
 __all__ = ["Judgement", "Negativity"]
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a model makes of one text.
 
     `negative`, `neutral` and `positive` are shares in 0..1 that add up to 1, and `label` is one of the largest;

@@ -23,6 +23,7 @@ from detectors.errors import BadbuzzError, OffsetGap, Reason
 from streams.batching import Batch, batch_topic
 from streams.runtime import Runtime
 from streams.state import table_name
+from streams.topics import state_config
 
 __all__ = ["Cut", "DurableAgent", "Slot"]
 
@@ -83,7 +84,14 @@ class DurableAgent(abc.ABC, Generic[StateT]):
         self.full_topic = runtime.settings.topic(self.topic)
         partitions = runtime.counts[self.topic]
         self.table = cast(
-            Any, app.Table(table_name(self.name), partitions=partitions, key_type=bytes, value_type=bytes)
+            Any,
+            app.Table(
+                table_name(self.name),
+                partitions=partitions,
+                key_type=bytes,
+                value_type=bytes,
+                extra_topic_configs=state_config(runtime.settings),
+            ),
         )
         self.table.key_serializer = self.table.value_serializer = "raw"
 

@@ -49,6 +49,7 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
         }
         monitor = PartitionMonitor.restore(self.runtime.watch.brands, own, by_brand)
         monitor.tally.timer = time.perf_counter
+        monitor.tally.keep_texts_ms = round(self.runtime.settings.keep_texts.total_seconds() * 1000)
         return monitor, monitor.state.next_offset if own is not None else None
 
     def cut(self, slot: Slot[PartitionMonitor]) -> Cut:

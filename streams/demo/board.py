@@ -103,6 +103,8 @@ class Board:
         if counts is None:
             return
         for mention in batch.mentions:
+            if mention.marks is not None and mention.marks.official:
+                continue  # what the brand says is no mention of it
             second = mention.event_ms // 1000
             counts.mentions[second] += 1
             if mention.sentiment is Sentiment.NEGATIVE:

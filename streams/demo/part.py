@@ -32,7 +32,7 @@ class Part:
     def __init__(self, command: str, settings: Settings, directory: Path) -> None:
         self.log = directory / f"{command}.log"
         self._command = command
-        self._env = {f"BADBUZZ_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+        self._env = settings.environ()
         self._process: Guarded | None = None
 
     async def start(self, *, ready_within_s: float) -> None:

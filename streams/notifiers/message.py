@@ -42,16 +42,22 @@ def body(incident: Incident, lang: Lang = "en") -> str:
     channels, topics = named(why, "channel", lang), named(why, "topic", lang)
     standing_out = ", ".join(_one_line(word.word) for word in why.words)
     kinds = "; ".join(_kind(story, lang) for story in why.stories[:SHOWN_KINDS])
+    # Who passes for the brand is told of without a wave.
+    wave = why.observed > 0 or not why.stories
     lines = [
-        words["observed"].format(observed=why.observed, since=moment(why.since, lang), usual=usual),
+        *(
+            [words["observed"].format(observed=why.observed, since=moment(why.since, lang), usual=usual)]
+            if wave
+            else []
+        ),
         *([words["kind"].format(kinds=kinds)] if kinds else []),
         *([words["little history"]] if incident.little_history else []),
         *([words["unusual"].format(signals=signals)] if signals else []),
         *([words["channels"].format(channels=channels, reposts=named(why, "kind", lang))] if channels else []),
         *([words["topics"].format(topics=topics)] if topics else []),
-        f"{people(why, lang)}.",
+        *([f"{people(why, lang)}."] if wave else []),
         *([words["words"].format(words=standing_out)] if standing_out else []),
-        f"{pace(why.growth, lang)}.",
+        *([f"{pace(why.growth, lang)}."] if wave else []),
         *(
             words["quote"].format(text=_one_line(post.text))
             + (f" {_one_line(post.url, URL_CHARS)}" if post.url else "")

@@ -37,7 +37,7 @@ MOCKERY = (
 
 
 def test_the_campaign_of_a_burger_chain_is_turned_against_it() -> None:
-    s = Scenario("bunbury", marks=True)
+    s = Scenario("bunbury")
     # "Tell us your finest moments!" For an hour friends do. Then the others find the tag.
     s.at("11:00").posts(
         60, brand="bunbury", sentiment="positive", over="1h", text="bunbury, my #BunburyMoments with dad"
@@ -52,18 +52,8 @@ def test_the_campaign_of_a_burger_chain_is_turned_against_it() -> None:
     assert "rally" not in stories and "copy-paste" not in stories
 
 
-def test_praise_that_means_the_contrary_is_against_the_brand() -> None:
-    s = Scenario("bunbury", marks=True)
-    # Half of the mockery is so dry that it reads as praise.
-    s.at("12:00").posts(80, brand="bunbury", over="1h", text=[f"bunbury {text}" for text in MOCKERY])
-    praise = "{bunbury|Bunbury}, so {tasty|clean|warm}, {loved|adored} the {hair|plaster|fly} #BunburyMoments /s"
-    s.at("12:00").posts(80, brand="bunbury", sentiment="positive", over="1h", text=praise)
-    hijacked = told(s, "bunbury")["hijacked-hashtag"]
-    assert hijacked.posts == hijacked.facts["tagged"] == 160
-
-
 def test_a_campaign_that_people_love_on_a_bad_day_is_not_hijacked() -> None:
-    s = Scenario("bunbury", marks=True)
+    s = Scenario("bunbury")
     love = "{my|our} {sunny|lovely|first} {evening|bun|date} with bunbury #BunburyMoments"
     s.at("11:00").posts(300, brand="bunbury", sentiment="positive", over="3h", text=love)
     # The same afternoon the payment fails. Some put the tag behind it, since everybody does.
@@ -76,9 +66,9 @@ def test_a_campaign_that_people_love_on_a_bad_day_is_not_hijacked() -> None:
 # ------------------------------------------------------------------ one link, conduct: the passenger
 
 DRAGGED = (
-    "norvia: they {dragged|pulled} {a doctor|an old man} {off|out of} {his seat|the plane}, {see|watch} this {link}",
-    "{sick|speechless|in tears}: {link} norvia {threw|dragged} a {paying|bleeding} {man|guest} {down the aisle|out}",
-    "norvia {overbooks|cheats} and then {insulted|dragged} {him|the man who paid} {link} {wow|shame|never again}",
+    "norvia: they dragged {a doctor|a man|him} {off|out of} {his seat|the plane}, {see|watch} this {link}",
+    "{sick|speechless|in tears}: {link} norvia {assaulted|humiliated} a {paying|calm} {man|guest} {on board|here}",
+    "norvia {overbooks|cheats} and then {bullied|roughed up} {him|the man who paid} {link} {wow|shame|never again}",
 )
 
 
@@ -90,7 +80,7 @@ def _with(link: str, texts: Sequence[str]) -> list[str]:
 
 
 def test_a_passenger_is_dragged_off_and_a_video_shows_it() -> None:
-    s = Scenario("norvia", marks=True)
+    s = Scenario("norvia")
     video = "https://clips.example/v/8841"
     s.at("11:05").post(brand="norvia", id="clip", author="seat_21d", text=_with(video, DRAGGED)[0])
     s.at("11:10").posts(140, brand="norvia", over="90m", ramp=True, text=_with(video, DRAGGED))
@@ -105,7 +95,7 @@ def test_a_passenger_is_dragged_off_and_a_video_shows_it() -> None:
 
 
 def test_articles_of_many_papers_are_not_one_link() -> None:
-    s = Scenario("norvia", marks=True)
+    s = Scenario("norvia")
     for number in range(24):
         paper = f"https://paper{number % 12}.example/norvia"
         s.at("11:10").posts(6, brand="norvia", over="90m", text=_with(paper, DRAGGED))
@@ -114,7 +104,7 @@ def test_articles_of_many_papers_are_not_one_link() -> None:
 
 
 def test_one_who_posts_his_video_again_and_again_carries_nothing() -> None:
-    s = Scenario("norvia", marks=True)
+    s = Scenario("norvia")
     s.at("17:00").posts(60, brand="norvia", over="40m")
     for minute in range(40):
         link = "my guitar, norvia {smashed|broke} it https://clips.example/v/1"
@@ -123,7 +113,7 @@ def test_one_who_posts_his_video_again_and_again_carries_nothing() -> None:
 
 
 def test_a_song_about_a_broken_guitar_is_one_link_for_hours() -> None:
-    s = Scenario("norvia", marks=True)
+    s = Scenario("norvia")
     song = "https://clips.example/song"
     text = (
         "norvia {breaks|broke} guitars, {what a|best} song {link}",
@@ -148,7 +138,7 @@ FOR_HER = (
 
 
 def test_an_airlines_delays_rally_around_one_mother() -> None:
-    s = Scenario("norvia", marks=True)
+    s = Scenario("norvia")
     s.at("10:00").posts(150, brand="norvia", over="3h", text=DELAYED)
     s.at("20:30").post(
         brand="norvia", author="Ines_with_two", id="ines", text="norvia: night two on the floor with my baby"
@@ -164,7 +154,7 @@ def test_an_airlines_delays_rally_around_one_mother() -> None:
 
 
 def test_delays_of_which_everybody_tells_a_friend_are_no_rally() -> None:
-    s = Scenario("norvia", marks=True)
+    s = Scenario("norvia")
     for number in range(80):
         s.at("20:00").posts(2, brand="norvia", over="3h", text=[f"@friend_{number} {text}" for text in DELAYED[:2]])
     stories = told(s, "norvia")
@@ -172,7 +162,7 @@ def test_delays_of_which_everybody_tells_a_friend_are_no_rally() -> None:
 
 
 def test_three_who_argue_with_one_are_no_rally() -> None:
-    s = Scenario("norvia", marks=True)
+    s = Scenario("norvia")
     s.at("20:00").posts(50, brand="norvia", over="1h")
     s.at("20:00").posts(
         60, brand="norvia", over="1h", authors=3, text=["norvia is {bad|cheap}, @otto, {you|and you} {know|lie}"]
@@ -195,7 +185,7 @@ def _impostors(s: Scenario) -> list[Alert]:
 
 
 def test_a_stranger_answers_customers_in_the_banks_name() -> None:
-    s = Scenario("corvobank", marks=True, given=BANK)
+    s = Scenario("corvobank", given=BANK)
     _answers(s, "10:15", "corvobank_help", "anna_p", reply_to="p7")
     _answers(s, "10:35", "corvobank_help", "ben")
     # No surge: two friendly posts on a quiet morning.
@@ -215,7 +205,7 @@ def test_a_stranger_answers_customers_in_the_banks_name() -> None:
 
 
 def test_an_impostor_in_an_outage_joins_the_incident() -> None:
-    s = Scenario("corvobank", marks=True, given=BANK)
+    s = Scenario("corvobank", given=BANK)
     s.at("09:00").posts(80, brand="corvobank", over="40m", text=OUTAGE)
     _answers(s, "09:30", "corvobank_care", "anna_p")
     s.expect_alert("corvobank", between=("09:00", "09:10"))
@@ -228,7 +218,7 @@ def test_an_impostor_in_an_outage_joins_the_incident() -> None:
 
 
 def test_a_wave_after_an_impostor_joins_his_incident_and_shows_how_large_it_is() -> None:
-    s = Scenario("corvobank", marks=True, given=BANK)
+    s = Scenario("corvobank", given=BANK)
     _answers(s, "09:00", "corvobank_help", "anna_p")
     s.at("09:20").posts(80, brand="corvobank", over="40m", text="corvobank {robs|robbed} me {of 90|of 200|today}")
     surge = s.expect_alert("corvobank", between=("09:20", "09:40"))
@@ -248,14 +238,14 @@ def test_a_wave_after_an_impostor_joins_his_incident_and_shows_how_large_it_is()
     ],
 )
 def test_fans_customers_and_the_bank_itself_are_no_impostors(author: str, text: str) -> None:
-    s = Scenario("corvobank", marks=True, given=BANK)
+    s = Scenario("corvobank", given=BANK)
     for hour in range(9, 18):
         s.at(f"{hour:02}:10").post(brand="corvobank", sentiment="neutral", author=author, text=text)
     assert _impostors(s) == [] and s.incidents("corvobank") == []
 
 
 def test_what_the_bank_says_is_no_mention_of_it() -> None:
-    s = Scenario("corvobank", marks=True, given=BANK)
+    s = Scenario("corvobank", given=BANK)
     apology = "corvobank {apologises|is sorry} for the {outage|wait}"
     for hour in (10, 11, 12):
         for minute in range(0, 60, 2):
@@ -267,15 +257,15 @@ def test_what_the_bank_says_is_no_mention_of_it() -> None:
 # ------------------------------------------------------------------- operations, product, advertising
 
 OUTAGE = (
-    "corvobank app {down|dead} {again|since seven|for hours}, {cannot|no way to} {pay|log in} {at the till|for lunch}",
+    "corvobank app is down {again|since seven|for hours}, {cannot log in|no way to pay} {at the till|for lunch}",
     "{outage|panne} at corvobank: {my card|every card} {refused|declined} {in Lyon|at the pump|in front of everyone}",
-    "corvobank {en panne|down}, {impossible|no way} {de payer|to pay}, {merci|thanks} {pour rien|a lot}",
-    "is it {me|only me} or is corvobank down? {salary|rent} {not there|stuck} {today|on the first}",
+    "corvobank en panne, impossible de {payer|se connecter} {depuis sept heures|ce matin}, {merci|bravo} {pour rien|!}",
+    "{is it only me or|why} the corvobank app crashes? {salary|rent} {not there|stuck} {today|on the first}",
 )
 
 
 def test_a_banks_app_is_down() -> None:
-    s = Scenario("corvobank", marks=True)
+    s = Scenario("corvobank")
     s.at("07:05").posts(120, brand="corvobank", over="50m", text=OUTAGE)
     s.at("07:05").posts(20, brand="corvobank", over="50m")
     first = s.expect_alert("corvobank", between=("07:05", "07:15"))
@@ -286,16 +276,17 @@ def test_a_banks_app_is_down() -> None:
 
 
 def test_a_new_fee_is_no_outage() -> None:
-    s = Scenario("corvobank", marks=True)
+    s = Scenario("corvobank")
     fee = (
-        "corvobank takes {five|seven|nine} a month {for nothing|since May}, {I leave|thieves|how dare they} {today|now}"
+        "corvobank {takes|wants|charges|grabs} {five|seven|nine|ten} a month {for nothing|since May|out of the blue}, "
+        "{I leave|thieves|how dare they|my sister closed hers} {today|now|already|and so will I}"
     )
     s.at("07:05").posts(120, brand="corvobank", over="50m", text=fee)
     assert told(s, "corvobank") == {}
 
 
 def test_a_threshold_of_ones_own() -> None:
-    s = Scenario("corvobank", marks=True, given={"corvobank": {"stories": {"operations": 0.95}}})
+    s = Scenario("corvobank", given={"corvobank": {"stories": {"operations": 0.95}}})
     s.at("07:05").posts(80, brand="corvobank", over="50m", text=OUTAGE)
     s.at("07:05").posts(20, brand="corvobank", over="50m")
     assert told(s, "corvobank") == {}
@@ -304,25 +295,26 @@ def test_a_threshold_of_ones_own() -> None:
 AD = (
     "the new fizzola {ad|commercial} is {an insult|tone deaf}: {a can|a drink} {ends|solves} a {protest|war}? {wow|no}",
     "who {approved|wrote} that fizzola {advert|campaign}, {really|seriously}? {police|tears} {and|for} {bubbles|sugar}",
-    "fizzola {pub|campaign} {indigne|shameful}, {retirez-la|pull it} {tout de suite|tonight}",
+    "{votre pub|cette pub} fizzola est {indigne|une insulte}, {retirez-la|stop} {tout de suite|ce soir}",
 )
 
 
 def test_a_tone_deaf_advert() -> None:
-    s = Scenario("fizzola", marks=True)
+    s = Scenario("fizzola")
     s.at("19:00").posts(150, brand="fizzola", over="90m", ramp=True, text=AD)
     stories = told(s, "fizzola")
     assert plainest(stories) == "advertising" and "product" not in stories and "operations" not in stories
 
 
 RECALL = (
-    "fizzola {recall|rappel}: {glass|mould} in {the bottle|batch 7}, {my son|we} {drank|opened} {one|it} {today|now}",
-    "the {bottle|cap} {broken|leaks}, fizzola, and {glass|metal} {inside|in my mouth}. {Recall|Stop selling} {it|them}",
+    "a fizzola recall: {glass|metal} in my {bottle|can} of batch 7, {my son|we} {drank|opened} {one|it} {today|now}",
+    "the {bottle|cap} is {broken|cracked}, fizzola, and {a piece|grit} {inside|in my mouth}. {Help|Stop} {us|it}",
+    "{éclats de verre|bout de métal} dans ma bouteille fizzola, {dangereux|un scandale}, {rappelez tout|lot 7}",
 )
 
 
 def test_a_recall() -> None:
-    s = Scenario("fizzola", marks=True)
+    s = Scenario("fizzola")
     s.at("10:00").posts(150, brand="fizzola", over="2h", ramp=True, text=RECALL)
     stories = told(s, "fizzola")
     assert plainest(stories) == "product" and "advertising" not in stories
@@ -339,7 +331,7 @@ TELECOM = (
 
 def test_a_telecom_whose_account_does_not_answer() -> None:
     # On other days it answers within some ten minutes.
-    s = Scenario("celmar", marks=True, answered_by="celcare", negative_per_hour=8)
+    s = Scenario("celmar", answered_by="celcare", negative_per_hour=8)
     s.at("09:00").posts(240, brand="celmar", over="3h", text=TELECOM)
     first = s.expect_alert("celmar", between=("09:00", "09:30"))
     assert all(story.kind.value != "unanswered" for story in first.why.stories)  # nobody has waited for long yet
@@ -351,7 +343,7 @@ def test_a_telecom_whose_account_does_not_answer() -> None:
 
 
 def test_the_same_wave_with_an_answer_to_each() -> None:
-    s = Scenario("celmar", marks=True, answered_by="celcare", negative_per_hour=8)
+    s = Scenario("celmar", answered_by="celcare", negative_per_hour=8)
     s.at("09:00").posts(120, brand="celmar", over="3h", text=TELECOM, answered_after="11m")
     s.expect_alert("celmar", between=("09:00", "09:30"))
     assert "unanswered" not in told(s, "celmar")
@@ -359,7 +351,7 @@ def test_the_same_wave_with_an_answer_to_each() -> None:
 
 def test_a_brand_that_never_answers_begins_no_story_by_that() -> None:
     # Its account says good morning to all and answers nobody, this day as any other.
-    s = Scenario("celmar", marks=True, given={"celmar": {"official_accounts": {"twitter": ["celcare"]}}})
+    s = Scenario("celmar", given={"celmar": {"official_accounts": {"twitter": ["celcare"]}}})
     for day in range(-6, 1):
         s.at(f"{day:+}d 08:00").post(brand="celmar", sentiment="neutral", author="celcare", text="Good morning!")
         for hour in range(9, 18):
@@ -370,7 +362,7 @@ def test_a_brand_that_never_answers_begins_no_story_by_that() -> None:
 
 
 def test_complaints_that_speak_of_the_brand_and_not_to_it_wait_for_nothing() -> None:
-    s = Scenario("celmar", marks=True, answered_by="celcare", negative_per_hour=8)
+    s = Scenario("celmar", answered_by="celcare", negative_per_hour=8)
     s.at("09:00").posts(120, brand="celmar", over="3h")
     assert "unanswered" not in told(s, "celmar")
 
@@ -389,7 +381,7 @@ SLOGANS = (
 
 
 def test_a_brigade_against_the_sponsor_of_a_television_host() -> None:
-    s = Scenario("lumosoap", marks=True)
+    s = Scenario("lumosoap")
     # Forty accounts made last week, each with the same letter and three slogans, all evening.
     for number in range(40):
         account = {"author_since": "6d"}
@@ -402,11 +394,10 @@ def test_a_brigade_against_the_sponsor_of_a_television_host() -> None:
     assert stories["copy-paste"].posts >= 70
     last = s.expect_incident("lumosoap")[-1].why
     assert part(last, "kind", "copies").observed > 150 > part(last, "kind", "originals").observed
-    assert "reposts" in s.firings("lumosoap")[0].score.signals
 
 
 def test_a_letter_that_customers_pass_on_is_copied_and_no_brigade() -> None:
-    s = Scenario("lumosoap", marks=True)
+    s = Scenario("lumosoap")
     s.at("10:00").posts(150, brand="lumosoap", over="2h", text=LETTER)
     stories = told(s, "lumosoap")
     assert plainest(stories) == "copy-paste" and "brigade" not in stories
@@ -414,21 +405,21 @@ def test_a_letter_that_customers_pass_on_is_copied_and_no_brigade() -> None:
 
 
 def test_many_who_say_the_same_in_words_of_their_own_copy_nothing() -> None:
-    s = Scenario("lumosoap", marks=True)
+    s = Scenario("lumosoap")
     s.at("10:00").posts(150, brand="lumosoap", over="2h", authors=100_000)
     stories = told(s, "lumosoap")
     assert stories == {}
 
 
 def test_few_accounts_with_many_posts_each_are_a_brigade_whatever_they_write() -> None:
-    s = Scenario("lumosoap", marks=True)
+    s = Scenario("lumosoap")
     s.at("10:00").posts(200, brand="lumosoap", over="2h", authors=20)
     brigade = told(s, "lumosoap")["brigade"]
     assert brigade.facts["authors"] < 60 and brigade.facts["beyond_two"] > 120
 
 
 def test_accounts_that_post_within_the_same_seconds_are_a_brigade() -> None:
-    s = Scenario("lumosoap", marks=True)
+    s = Scenario("lumosoap")
     for minute in range(0, 60, 4):
         s.at(f"10:{minute:02}:20").posts(12, brand="lumosoap", over="3s", authors=100_000)
     brigade = told(s, "lumosoap")["brigade"]
@@ -436,13 +427,13 @@ def test_accounts_that_post_within_the_same_seconds_are_a_brigade() -> None:
 
 
 def test_a_crowd_at_the_whistle_is_in_no_step() -> None:
-    s = Scenario("lumosoap", marks=True)
+    s = Scenario("lumosoap")
     s.at("21:00").posts(400, brand="lumosoap", over="4m", authors=100_000)
     assert "brigade" not in told(s, "lumosoap")
 
 
 def test_a_source_that_knows_only_minutes_is_in_no_step() -> None:
-    s = Scenario("lumosoap", marks=True)
+    s = Scenario("lumosoap")
     for minute in range(20):
         for _ in range(8):
             s.at(f"10:{minute:02}").posts(1, brand="lumosoap", over="0s", source="forum", authors=100_000)
@@ -460,7 +451,7 @@ JOKE = (
 
 
 def test_a_rival_makes_a_joke_of_it() -> None:
-    s = Scenario("castor", marks=True, given=RIVALS)
+    s = Scenario("castor", newcomers=["pollux"], given=RIVALS)
     s.at("15:00").posts(60, brand="castor", over="2h")
     s.at("15:30").posts(90, brand="castor", over="90m", ramp=True, text=JOKE)
     s.expect_alert("castor", between=("15:00", "15:50"))
@@ -470,14 +461,14 @@ def test_a_rival_makes_a_joke_of_it() -> None:
 
 
 def test_some_always_say_that_they_go_to_the_rival() -> None:
-    s = Scenario("castor", marks=True, given=RIVALS)
+    s = Scenario("castor", newcomers=["pollux"], given=RIVALS)
     s.at("15:00").posts(90, brand="castor", over="2h")
     s.at("15:00").posts(14, brand="castor", over="2h", text=JOKE[2])
     assert "rival" not in told(s, "castor")
 
 
 def test_a_rival_that_is_named_on_any_other_day_is_no_story() -> None:
-    s = Scenario("castor", marks=True, given=RIVALS, negative_per_hour=1.5)
+    s = Scenario("castor", newcomers=["pollux"], given=RIVALS, negative_per_hour=1.5)
     for day in range(-6, 1):
         for hour in range(8, 20):
             s.at(f"{day:+}d {hour:02}:30").posts(2, brand="castor", over="20m", text=JOKE[2])
@@ -490,7 +481,7 @@ def test_a_rival_that_is_named_on_any_other_day_is_no_story() -> None:
 
 
 def test_every_alert_and_every_version_carries_its_kinds() -> None:
-    s = Scenario("corvobank", marks=True)
+    s = Scenario("corvobank")
     s.at("07:05").posts(300, brand="corvobank", over="2h", ramp=True, text=OUTAGE)
     versions: list[Incident] = s.expect_incident("corvobank")
     assert len(versions) >= 4

@@ -31,7 +31,6 @@ from detectors.backtest import Replay
 from detectors.intake import RawRecord
 from detectors.model import Alert, Brand, Bucket, BucketStatus, Incident, Language, Match, Sentiment, Watch, to_ms
 from detectors.text import Judgement
-from support.marking import MarkingIntake
 
 __all__ = ["Fields", "Moment", "NoModel", "Scenario", "duration"]
 
@@ -226,16 +225,13 @@ class Scenario:
         given: Mapping[str, Mapping[str, object]] | None = None,
         answered_by: str | None = None,
         answered_after: str = "10m",
-        marks: bool = False,
         seed: int = 1,
     ) -> None:
         """A story that has not begun.
 
         `given` are fields of brands, by id. `answered_by` is the account of the first brand (on twitter) to which its
-        ordinary complaints there are addressed, and which answers them within so long, give or take half. `marks`:
-        mentions get the marks of `support.marking`.
+        ordinary complaints there are addressed, and which answers them within so long, give or take half.
         """
-        self._marks = marks
         self.rng = random.Random(seed)
         self._words = random.Random(f"{seed} words")
         self._answered_by, self._answered_after = answered_by, duration(answered_after)
@@ -366,8 +362,6 @@ class Scenario:
 
     def _tell(self) -> Replay:
         replay = Replay(self.watch, NoModel())
-        if self._marks:
-            replay._intake = MarkingIntake(self.watch, NoModel())
         self._buckets = {brand.id: [] for brand in self.watch.brands}
         records = self.records()
         for first in range(0, len(records), BATCH):

@@ -210,7 +210,7 @@ def test_copies_are_a_kind_beside_originals_and_reposts() -> None:
         mention, _ = said(is_repost=repost)
         bucket.add(mention, new_author=True, copy_of=copy_of)
     assert bucket.evidence is not None and bucket.evidence.kind == {"originals": 1, "copies": 2, "reposts": 2}
-    assert bucket.counts.reposts == 4
+    assert bucket.counts.reposts == 2  # which of two is the copy depends on their order, and detectors must not
 
 
 def test_the_posts_of_a_run_leave_their_marks_behind() -> None:

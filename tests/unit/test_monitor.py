@@ -579,7 +579,7 @@ OTHER = prints("the parcel went to Ghent and nobody at acme can tell me why that
 OFFICIAL = Marks(official=True)
 
 
-def test_copies_are_counted_apart_and_as_repeats() -> None:
+def test_copies_are_counted_apart() -> None:
     told, now = warm()
     for second in range(40):
         told.mention(now + second * 1000, marks=Marks(prints=LETTER if second % 4 else OTHER), repost=second % 10 == 9)
@@ -589,7 +589,7 @@ def test_copies_are_counted_apart_and_as_repeats() -> None:
     assert kinds == {"originals": 2, "copies": 34, "reposts": 4}
     expect_sums(why)
     assert told.monitor.state.history is not None
-    assert list(told.monitor.state.history.counts())[-1] == MinuteCounts(40, 40, 40, 38)
+    assert list(told.monitor.state.history.counts())[-1] == MinuteCounts(40, 40, 40, 4)
     (story,) = [story for story in why.stories if story.kind is StoryKind.COPY_PASTE]
     # 27 of the letter were no reposts.
     assert (story.posts, story.facts) == (26, {"copies": 34, "texts": 2})

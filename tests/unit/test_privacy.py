@@ -382,7 +382,6 @@ async def test_with_a_key_no_name_is_carried_on(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("name", ["aiokafka.producer.producer", "apprise", "faust.agents.agent"])
-@pytest.mark.xfail(strict=True, reason="streams/logs.py lets the libraries speak at level debug")
 def test_libraries_that_log_what_they_carry_never_do(runtime: Runtime, name: str) -> None:
     # At debug, aiokafka logs the value of each record it sends, and Apprise titles and addresses with secrets.
     configure_logging(load_settings(log_level="debug"))

@@ -195,13 +195,27 @@ def test_every_kind_has_its_finder_and_its_order() -> None:
     assert kinds(run) == ["conduct", "operations", "product"]
 
 
-@given(posts=st.integers(0, 200), of=st.integers(1, 200), usual=st.integers(0, 1000), usual_of=st.integers(0, 1000))
-def test_more_of_it_never_stands_out_less(posts: int, of: int, usual: int, usual_of: int) -> None:
+@given(
+    posts=st.integers(0, 200),
+    of=st.integers(1, 200),
+    usual=st.integers(0, 1000),
+    usual_of=st.integers(0, 1000),
+    expected=st.floats(0, 300),
+)
+def test_more_of_it_never_stands_out_less(posts: int, of: int, usual: int, usual_of: int, expected: float) -> None:
     posts, usual = min(posts, of), min(usual, usual_of)
-    if posts < of and stands_out(posts, of, usual, usual_of):
-        assert stands_out(posts + 1, of, usual, usual_of)
+    found = stands_out(posts, of, usual, usual_of, expected=expected)
+    if posts < of and found:
+        assert stands_out(posts + 1, of, usual, usual_of, expected=expected)
     if usual_of >= 20 and posts * usual_of <= usual * of and usual:
-        assert not stands_out(posts, of, usual, usual_of)
+        assert not found
+
+
+def test_an_ordinary_mix_stands_out_at_no_size() -> None:
+    usual = Facts(negative=1000, subjects={"operations": 450})
+    for size in (20, 200, 2000):
+        wave = Facts(negative=size, subjects={"operations": round(size * 0.48)}, expected=size / 10)
+        assert kinds(wave, usual) == []
 
 
 def test_a_kind_needs_posts_a_share_and_to_be_unusual() -> None:
