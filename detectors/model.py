@@ -161,10 +161,9 @@ class Mention(msgspec.Struct, frozen=True, array_like=True):
 
     `offset` is the post's place in its source partition, `watermark_ms` the watermark of that partition
     once this post had arrived there: with it, how posts were cut into batches changes nothing. `key` is a
-    64-bit hash of (source, id). Only negative mentions carry their text and the rest of what an explanation
-    needs (and those of an impostor, of any sentiment): `topics` are ids in the order of the configuration, `audience` is
-    the id of the author's group (see `Audience`), `hashtags` are folded, each with its "#". `marks` is None
-    where there is nothing to mark.
+    64-bit hash of (source, id). Only negative mentions, and those of an impostor, carry their text and the rest of
+    what an explanation needs: `topics` are ids in the order of the configuration, `audience` is the id of the author's
+    group (see `Audience`), `hashtags` are folded, each with its "#". `marks` is None where there is nothing to mark.
     """
 
     offset: int
