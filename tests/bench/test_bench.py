@@ -38,6 +38,8 @@ def test_bench_with_peers_on_the_embedded_broker(tmp_path: Path) -> None:
     assert result["ratio"] > 0
     assert [cost["detector"] for cost in result["detectors"]] == list(DETECTORS)
     assert result["closing"]["per_100k_s"] > 0
+    assert [mix["posts_per_s"] > 0 for mix in result["mixes"]] == [True, True]
+    assert result["matching"]["terms"] == 100_000
 
 
 def test_bench_on_a_given_broker(broker: Broker, tmp_path: Path) -> None:
@@ -68,5 +70,7 @@ def test_the_posts_are_what_the_readme_says() -> None:
 def test_each_step_has_a_cost() -> None:
     watch = bench_watch()
     steps = costs(list(posts(1_000, watch)), watch, memory_posts_per_s=2_000, stream_posts_per_s=1_000)
-    assert [step.step for step in steps] == ["decode", "match", "judge", "mentions", "monitor", "stream"]
+    assert [step.step for step in steps] == [
+        *("decode", "match", "language", "negativity", "topics", "duplicates", "marks", "mentions", "monitor", "stream")
+    ]
     assert all(step.us_per_post >= 0 for step in steps)
