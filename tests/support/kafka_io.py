@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import for_code
+from aiokafka.errors import NodeNotReadyError, for_code
 
 __all__ = ["Record", "TopicMaker", "admin_client", "create_topics", "produce", "read_topic"]
 
@@ -122,6 +122,10 @@ async def read_topic(
 
 
 async def _partitions(bootstrap: str, topic: str) -> set[int]:
+    """None yet where the topic is not there, or its broker is busy waking up."""
     async with admin_client(bootstrap) as admin:
-        (found,) = await admin.describe_topics([topic])
+        try:
+            (found,) = await admin.describe_topics([topic])
+        except NodeNotReadyError:
+            return set()
         return {partition["partition"] for partition in found["partitions"]}
