@@ -44,7 +44,7 @@ VERSION = 2
 NOTHING = MinuteCounts()
 SCORED_AHEAD = 10
 """Open buckets that are scored before they close; further ahead of the watermark it is too early to judge."""
-AHEAD_MARGIN = 0.05
+AHEAD_MARGIN = 0.15
 """A minute that is not over has to exceed the threshold by this part of it: its share of negative mentions may yet
 fall, and how far it has come depends on the order of partitions, which is free."""
 REMEMBERED_KEYS = 8192
@@ -655,8 +655,8 @@ class BrandMonitor:
 
 def _is_plain(score: Score) -> bool:
     """Whether a minute that is not over is worth an alert already."""
-    if score.surprise is None or score.threshold is None:
-        return False
+    if score.surprise is None or score.threshold is None or score.signals == ["share"]:
+        return False  # of the share, the other part may still be on its way in another partition
     return score.surprise > score.threshold + AHEAD_MARGIN * abs(score.threshold)
 
 
