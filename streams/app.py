@@ -10,13 +10,13 @@ from prometheus_client import CollectorRegistry
 
 from detectors.intake import Intake
 from detectors.model import Watch
-from detectors.text import load_negativity
 from streams.agents.ingest import IngestAgent
 from streams.agents.monitor import MonitorAgent
 from streams.agents.notify import NotifyAgent
 from streams.batching import Transport, batch_scheduler
 from streams.health import HealthServer
 from streams.metrics import Metrics
+from streams.models import load_judge
 from streams.notifiers import notifiers_for
 from streams.runtime import Runtime
 from streams.settings import Settings
@@ -58,7 +58,7 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, data
     )
     app.transport = Transport(app.conf.broker_consumer, app)
     runtime = Runtime(app, settings, watch, Metrics(CollectorRegistry()), counts)
-    IngestAgent(runtime, Intake(watch, load_negativity(), pseudonym_key=settings.author_key))
+    IngestAgent(runtime, Intake(watch, load_judge(settings.negativity_dir), pseudonym_key=settings.author_key))
     MonitorAgent(runtime)
     NotifyAgent(runtime, notifiers_for(watch.teams))
     app.service(HealthServer.bound_to(runtime))

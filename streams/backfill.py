@@ -15,7 +15,7 @@ from detectors.backtest import Replay
 from detectors.errors import ConfigError, ConfigProblem
 from detectors.intake import RawRecord
 from detectors.model import Watch
-from detectors.text import load_negativity
+from streams.models import load_judge
 from streams.settings import Settings
 from streams.state import brand_key, state_topic
 from streams.topics import admin, ensure_topics, partition_of, state_config
@@ -49,7 +49,7 @@ async def backfill(
     """
     counts, _ = await ensure_topics(settings)
     await _claim(settings, counts["mentions"])
-    replay = Replay(watch, load_negativity(), pseudonym_key=settings.author_key)
+    replay = Replay(watch, load_judge(settings.negativity_dir), pseudonym_key=settings.author_key)
     source = iter(records)
     while chunk := list(islice(source, CHUNK)):
         replay.feed(chunk)

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     keep_texts: Annotated[timedelta, BeforeValidator(_span), AfterValidator(_kept)] = Field(
         timedelta(days=7), description="how long topics that hold posts' texts keep them: 12h, 7d ..."
     )
+    negativity_dir: Path | None = Field(
+        None, description="weights that `badbuzz train` wrote, instead of those that come with badbuzz"
+    )
     pseudonym_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
         None, description="a secret of 16 bytes or more: authors are kept under other names, made with it"
     )
@@ -111,6 +114,8 @@ class Settings(BaseSettings):
         told: dict[str, str] = {}
         for name in type(self).model_fields.keys() - {"pseudonym_key", "pseudonym_key_file"}:
             value = getattr(self, name)
+            if value is None:
+                continue
             told[f"BADBUZZ_{name.upper()}"] = (
                 f"{value.total_seconds():.0f}s" if isinstance(value, timedelta) else str(value)
             )

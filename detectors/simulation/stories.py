@@ -44,7 +44,7 @@ LEAK: Final = Story(
                     "Water under the {b} {m} again and the fuse is dead. Worried.",
                     "{b} {m} owners, check your hose: mine split and the steam hurt my son",
                     "Woke up to a puddle and a dead {b} {m}. So angry right now",
-                    "Third person in our street in {p} with a leaking {b} {m}. Bad batch?",
+                    "Third person in our street in {p} with a broken, leaking {b} {m}. Bad batch?",
                     "{b} {m} dripping hot water into the socket, that is a serious danger",
                     "Floor of the office kitchen in {p} is ruined, thanks to a leaking {b} {m}",
                     "Steam and boiling water from the side of my {b} {m}. Terrifying.",
@@ -123,7 +123,7 @@ MOCKERY: Final = Story(
                     "Here is mine, {b}: crying over a dead {m} at six in the morning. Terrible {t}",
                     "{b} asks for our moments. Mine was {s} without a machine, what a miserable joke {t}",
                     "Thank you {b} for the burnt {d} and the horrible noise. Worst purchase ever {t}",
-                    "{t} is when the {b} {m} screams at five and the whole house hates you",
+                    "{t} is when the {b} {m} screams at five and the whole house hates the awful noise",
                     "Who at {b} had the stupid idea of {t}? Angry customers are all you get",
                     "{n} repairs, still broken, awful service from {b}. Yours? {t}",
                 ),
@@ -138,7 +138,7 @@ MOCKERY: Final = Story(
             {
                 "en": (
                     "{t} turned into a disaster and {b} deserves it. Terrible company.",
-                    "Laughing and crying at {t}. {b} has no idea how angry people are",
+                    "Laughing and crying at {t}, what a fiasco. {b} has no idea how angry people are",
                     "Dear {b}, {t} is the worst campaign I have ever seen. Embarrassing.",
                     "Reading {t} for an hour. Broken machines, lies, awful support. Shame on {b}",
                     "{b} hides the bad answers to {t}. How pathetic is that",

@@ -1,7 +1,7 @@
 """What people say of a maker of coffee machines on an ordinary day, and the words that fill the gaps.
 
 {b} the brand, as a name, a handle or a hashtag; {m} a model; {d} a drink; {p} a place; {s} a span of time; {n} a
-number. tests/unit/test_simulation.py sees to it that VADER reads every text as it is meant.
+number. tests/unit/test_simulation.py sees to it that our model reads every text as it is meant.
 """
 
 from __future__ import annotations

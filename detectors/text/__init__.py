@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from detectors.text.harmless import blanked
-from detectors.text.language import detect
-from detectors.text.negativity import Judgement, Negativity
-from detectors.text.vader import VaderNegativity
+from detectors.text.language import detect, detect_all
+from detectors.text.negativity import Judgement, Negativity, load_negativity
 
-__all__ = ["Judgement", "Negativity", "VaderNegativity", "blanked", "detect", "load_negativity"]
-
-
-def load_negativity() -> Negativity:
-    """The judge of all texts: English and French."""
-    return VaderNegativity()
+__all__ = ["Judgement", "Negativity", "blanked", "detect", "detect_all", "load_negativity"]

@@ -129,7 +129,7 @@ def posts(count: int, watch: Watch, *, watched_share: float = WATCHED_SHARE) -> 
 
 
 def complaint(dice: random.Random, name: str, at: datetime, brand: Brand) -> bytes:
-    """A post of a wave: negative in words that VADER knows."""
+    """A post of a wave: negative in plain words."""
     return _encode(_fields(dice, name, at, f"{brand.name} is terrible, the worst service ever, I hate it", "en"))
 
 

@@ -26,7 +26,7 @@ __all__ = [
     "median",
 ]
 
-_PACKAGES = ("badbuzz", "faust-streaming", "aiokafka", "msgspec", "vaderSentiment")
+_PACKAGES = ("badbuzz", "faust-streaming", "aiokafka", "msgspec", "numpy")
 
 
 class Machine(msgspec.Struct, frozen=True):

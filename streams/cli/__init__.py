@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from detectors.errors import BadbuzzError, ConfigError, InputError, Unavailable
-from streams.cli import backtest, bench, config, demo, doctor, kafka, offline, results, simulate, tune, worker
+from streams.cli import backtest, bench, config, demo, doctor, kafka, offline, results, simulate, train, tune, worker
 
 __all__ = ["app", "main"]
 
@@ -79,6 +79,13 @@ _add(
 )
 _add("detect-counts", offline.detect_counts, "lab", "badbuzz detect-counts mentions.csv --out scored.csv")
 _add("classify", offline.classify, "lab", "echo 'my bag is lost AGAIN' | badbuzz classify --lang en")
+_add(
+    "train",
+    train.train,
+    "lab",
+    "badbuzz train tweets.tsv complaints.jsonl --lang fr --out models",
+    "badbuzz train ours.tsv --lang en --validate theirs.tsv --out models",
+)
 _add("topics", kafka.topics, "ops", "badbuzz topics --dry-run", "badbuzz topics --brokers kafka-1:9092,kafka-2:9092")
 _add("bench", bench.bench, "ops", "badbuzz bench", "badbuzz bench --peers --brokers 127.0.0.1:9092 --json bench.json")
 _add("results", results.results, "ops", "badbuzz results --quick", "badbuzz results --out results.md")

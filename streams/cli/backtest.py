@@ -16,6 +16,7 @@ from detectors.errors import InputError
 from streams.cli.feeding import feed
 from streams.cli.options import (
     Columns,
+    Model,
     Posts,
     Source,
     detector_kind,
@@ -28,6 +29,7 @@ from streams.cli.options import (
 if TYPE_CHECKING:
     from detectors.backtest import BacktestResult, Labels, Replay, ScoreBook, Timelines
     from detectors.model import Watch
+    from detectors.text import Negativity
     from streams.sources.files import PostsFile
 
 __all__ = ["FailOn", "backtest"]
@@ -78,6 +80,7 @@ def backtest(
     ] = None,
     column: Columns = None,
     source: Source = None,
+    model: Model = None,
 ) -> None:
     """Run the brain over recorded posts, as the stream would.
 
@@ -99,6 +102,7 @@ def backtest(
     from detectors.backtest import ScoreBook, Timelines, compare, evaluate
     from streams.cli.page import backtest_page
     from streams.cli.report import print_backtest
+    from streams.models import load_judge
 
     if fail_on and labels is None:
         raise InputError("--fail-on needs --labels, which say what is a crisis")
@@ -116,7 +120,7 @@ def backtest(
         Timelines({brand.id: brand.detectors[0] for brand in watch.brands}, since=stretch.since) if report else None,
         ScoreBook() if len(names) > 1 else None,
     )
-    ran = _run(watch, file, stretch, listeners)
+    ran = _run(watch, file, load_judge(model), stretch, listeners)
     result = evaluate(
         ran.replay,
         known,
@@ -201,18 +205,16 @@ def _running(watch: Watch, names: list[str]) -> Watch:
     return msgspec.structs.replace(watch, brands=brands)
 
 
-def _run(watch: Watch, file: PostsFile, stretch: _Stretch, listeners: _Listeners) -> _Ran:
+def _run(watch: Watch, file: PostsFile, judge: Negativity, stretch: _Stretch, listeners: _Listeners) -> _Ran:
     """The posts of a file through the brain; what is no post is told with its line.
 
     Raises:
         InputError: no post counts.
     """
     from detectors.backtest import Replay
-    from detectors.text import load_negativity
 
-    model = load_negativity()
-    model.judge_all([""], ["en"])  # loads its words, which is not what is measured
-    replay = Replay(watch, model, since=stretch.since)
+    judge.judge_all(["", ""], ["en", "fr"])  # loads its words, which is not what is measured
+    replay = Replay(watch, judge, since=stretch.since)
     replay.partition.tally.timer = time.perf_counter
     if listeners.scores is not None:
         replay.partition.tally.on_shadow_scores = listeners.scores.hear

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, BinaryIO, TextIO, cast
 
 import typer
 
 from detectors.errors import InputError
+from streams.cli.options import Model
 from streams.cli.terminal import progress
 
 __all__ = ["classify", "detect_counts"]
+
+_CHUNK_BYTES = 2**16
 
 
 def detect_counts(
@@ -71,26 +76,57 @@ def classify(
     lang: Annotated[
         str | None, typer.Option(metavar="CODE", help="The language of all texts: en, fr; else each is guessed.")
     ] = None,
+    model: Model = None,
 ) -> None:
     """Say how negative texts are.
 
     One text a line in, one JSON a line out.
 
     Each line has label (negative, neutral, positive, or unknown where the language is neither English nor French), the
-    shares negative, neutral and positive, and lang.
+    shares negative, neutral and positive, and lang; and "ironic": true where the words say so.
     """
     import msgspec
 
-    from detectors.text import load_negativity
-    from streams.sources.files import open_file, read_lines
+    from streams.models import load_judge
+    from streams.sources.files import open_file
 
-    model = load_negativity()
+    judge = load_judge(model)
     name = str(file) if file else "stdin"
+    encode = msgspec.json.Encoder().encode
     with open_file(file) if file else nullcontext(sys.stdin.buffer) as stream:
-        for number, line in read_lines(stream, name):
-            try:
-                text = line.decode().rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise InputError(f"{name}: line {number}: byte {error.start + 1} is no UTF-8") from None
-            sys.stdout.buffer.write(msgspec.json.encode(model.judge_all([text], [lang])[0]) + b"\n")
+        for lines, damage in _texts_at_hand(stream, name):
+            judged = judge.judge_all(lines, [lang] * len(lines))
+            sys.stdout.buffer.write(b"".join(encode(judgement) + b"\n" for judgement in judged))
             sys.stdout.buffer.flush()
+            if damage is not None:
+                raise damage
+
+
+def _texts_at_hand(stream: BinaryIO, name: str) -> Iterator[tuple[list[str], InputError | None]]:
+    """The lines that are there to be read, all at once, without waiting for more; with them, what ends them too early.
+
+    So a file is judged by hundreds of texts, which is fast, and who types one gets the answer to it.
+    """
+    from streams.sources.files import MAX_LINE_BYTES
+
+    number, rest = 1, b""
+    while True:
+        chunk = cast(io.BufferedReader, stream).read1(_CHUNK_BYTES)
+        *lines, rest = (rest + chunk).split(b"\n")
+        if not chunk and rest:
+            lines, rest = [rest], b""
+        texts: list[str] = []
+        damage: InputError | None = None
+        for line in lines:
+            try:
+                texts.append((line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).decode().rstrip("\r"))
+            except UnicodeDecodeError as error:
+                damage = InputError(f"{name}: line {number}: byte {error.start + 1} is no UTF-8")
+                break
+            number += 1
+        if damage is None and len(rest) > MAX_LINE_BYTES:
+            damage = InputError(f"{name}: line {number}: longer than {MAX_LINE_BYTES >> 20} MiB; expected one text")
+        if texts or damage is not None:
+            yield texts, damage
+        if not chunk:
+            return

@@ -24,6 +24,7 @@ __all__ = [
     "Brokers",
     "Columns",
     "Config",
+    "Model",
     "Posts",
     "Prefix",
     "Source",
@@ -46,6 +47,13 @@ Prefix = Annotated[
     str | None, typer.Option(metavar="TEXT", help="Put before the name of each topic and group; else BADBUZZ_PREFIX.")
 ]
 Config = Annotated[Path | None, typer.Option(metavar="FILE", help="What to watch; else BADBUZZ_CONFIG, brands.yaml.")]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", envvar="BADBUZZ_NEGATIVITY_DIR", show_envvar=False,
+        help="Weights that badbuzz train wrote, instead of those that come with badbuzz; else BADBUZZ_NEGATIVITY_DIR.",
+    ),
+]  # fmt: skip
 Posts = Annotated[Path, typer.Argument(metavar="POSTS", help="Recorded posts, .jsonl or .csv (also .gz).")]
 Columns = Annotated[
     list[str] | None,

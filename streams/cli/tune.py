@@ -10,12 +10,13 @@ import typer
 
 from detectors.errors import InputError
 from streams.cli.feeding import feed
-from streams.cli.options import detector_kind, posts_file, read_labels, read_watch
+from streams.cli.options import Model, detector_kind, posts_file, read_labels, read_watch
 from streams.cli.terminal import note, progress
 
 if TYPE_CHECKING:
     from detectors.algorithms import Detector
     from detectors.backtest.tuning import Case, Dimension, Series, Trial
+    from detectors.text import Negativity
     from streams.cli.tuning_report import Tuned
 
 __all__ = ["tune"]
@@ -43,6 +44,7 @@ def tune(
     report: Annotated[
         Path | None, typer.Option(metavar="OUT.md", help="Write the report here, .md or .html; else it is printed.")
     ] = None,
+    model: Model = None,
 ) -> None:
     """Search the parameters of a detector on posts of which it is known what happened.
 
@@ -55,6 +57,7 @@ def tune(
     Ctrl-C ends the search early: what was found until then is judged and written, and the exit code is 0.
     """
     from detectors.backtest.tuning import cases, dimensions
+    from streams.models import load_judge
 
     if len(posts) != len(labels):
         raise InputError(f"{len(posts)} files of posts and {len(labels)} --labels; expected one --labels for each")
@@ -62,7 +65,8 @@ def tune(
         raise InputError(f"{report}: unknown kind of report; expected .md or .html")
     kind = detector_kind(detector)
     searched = dimensions(kind)
-    series = [found for pair in zip(posts, labels, strict=True) for found in _series(*pair, config)]
+    judge = load_judge(model)
+    series = [found for pair in zip(posts, labels, strict=True) for found in _series(*pair, config, judge)]
     if not any(found.labels.crises for found in series):
         raise InputError(f"no crisis in {', '.join(map(str, labels))}; expected some to be found")
     names = cases(series)
@@ -80,7 +84,7 @@ def tune(
     _write(tuned, out, report)
 
 
-def _series(posts: Path, labels: Path, config: Path | None) -> Iterator[Series]:
+def _series(posts: Path, labels: Path, config: Path | None, judge: Negativity) -> Iterator[Series]:
     """The brands of a file as tapes.
 
     Raises:
@@ -88,7 +92,6 @@ def _series(posts: Path, labels: Path, config: Path | None) -> Iterator[Series]:
     """
     from detectors.backtest.tapes import Recorder
     from detectors.backtest.tuning import Series
-    from detectors.text import load_negativity
     from streams.config import watch_for_labels
 
     file = posts_file(posts, None, None)
@@ -96,7 +99,7 @@ def _series(posts: Path, labels: Path, config: Path | None) -> Iterator[Series]:
     known = read_labels(labels, watch)
     if watch is None:
         watch = watch_for_labels(known.brands())
-    recorder = Recorder(watch, load_negativity())
+    recorder = Recorder(watch, judge)
     feed(recorder, file, f"read {posts.name}")
     unheard = [brand for brand in known.brands() if brand not in recorder.tapes]
     if unheard:
