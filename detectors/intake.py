@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from detectors.errors import InvalidPost, Reason
-from detectors.model import Gap, Mention, MentionBatch, Post, Watch, to_ms
+from detectors.model import Gap, Mention, MentionBatch, Post, Watch, from_ms, to_ms
 from detectors.reading import Arrived, Reader
 from detectors.text.negativity import Negativity
 from detectors.text.terms import fold
@@ -19,6 +19,7 @@ __all__ = ["Intake", "RawRecord", "Rejected", "Taken", "decode_post"]
 OTHER_SOURCE = "other"
 MAX_SOURCE_CHARS = 60
 
+_EPOCH = from_ms(0)
 _decode = msgspec.json.Decoder(Post).decode
 
 
@@ -104,7 +105,7 @@ def decode_post(value: bytes | None) -> Post:
         raise InvalidPost(Reason.BAD_VALUE, "`id` and `source` must not be empty")
     if len(post.source) > MAX_SOURCE_CHARS:
         raise InvalidPost(Reason.BAD_VALUE, f"`source` is longer than {MAX_SOURCE_CHARS} characters")
-    if to_ms(post.created_at) < 0:
+    if post.created_at < _EPOCH:
         raise InvalidPost(Reason.BAD_VALUE, "`created_at` is before 1970")
     return post
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Sequence
 
 import msgspec
 
 from detectors.alerting import IMPOSTOR, AlertBook, AlertBookState
 from detectors.algorithms import Detector, KnowsDays, kind_of
 from detectors.errors import StateError
-from detectors.explanation import Background, OpenBucket, Run, explain
+from detectors.explanation import OpenBucket, Run, explain
 from detectors.history import CHUNK_BUCKETS, KEPT_CHUNKS, History
+from detectors.memory import HOUR_MS, VERSION, BrandState, Tally
 from detectors.model import (
     MINUTE_MS,
     Alert,
@@ -33,80 +32,19 @@ from detectors.model import (
     to_ms,
 )
 from detectors.stories import Desk, Impostors
-from detectors.text.copies import MEMORY_MS, Copies
 from detectors.windowing import MonitorClock, bucket_start
 
-__all__ = ["BrandMonitor", "BrandState", "Event", "Tally"]
+__all__ = ["BrandMonitor", "Event"]
 
 Event = Bucket | Alert | Incident | ShadowAlert
 
-VERSION = 2
 NOTHING = MinuteCounts()
 SCORED_AHEAD = 10
 """Open buckets that are scored before they close; further ahead of the watermark it is too early to judge."""
 AHEAD_MARGIN = 0.15
 """A minute that is not over has to exceed the threshold by this part of it: its share of negative mentions may yet
 fall, and how far it has come depends on the order of partitions, which is free."""
-REMEMBERED_KEYS = 8192
-REMEMBERED_MS = 24 * 3_600_000
-REMEMBERED_AUTHORS = 8192
-HOUR_MS = 3_600_000
 DORMANT_MS = 30 * 24 * HOUR_MS
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened to mentions, for the metrics: counts since somebody last looked.
-
-    `keep_texts_ms` is how long after its end the posts of an incident are kept (a week, unless told otherwise).
-    `spent_s` is what each detector cost, in seconds of `timer`; nothing is timed without one. `on_shadow_scores`,
-    if given, hears what the shadow detectors of a brand made of each bucket: brand, start in ms, scores by name.
-    """
-
-    timer: Callable[[], float] | None = None
-    keep_texts_ms: int = 7 * 24 * HOUR_MS
-    on_shadow_scores: Callable[[str, int, dict[str, Score]], None] | None = None
-    spent_s: dict[str, float] = field(default_factory=dict)
-    counted: dict[tuple[str, Sentiment], int] = field(default_factory=dict)
-    late: dict[str, int] = field(default_factory=dict)
-    duplicate: dict[str, int] = field(default_factory=dict)
-
-
-class BrandState(msgspec.Struct):
-    """All that one brand's monitor remembers.
-
-    `seen` is the newest offset counted from each source partition, `keys` maps the hash of a post to its time,
-    `authors` those who were counted within the last hour or two to the time of it, `carried` says how much each
-    source usually brings, `since_ms` is when its time began, `closed_until_ms` the start of the first bucket that
-    is not closed, `newest_mention_ms` that of the newest closed bucket with a mention, `silent_buckets` counts
-    those without data that the detectors do not know of. `copies` are the texts of the last two days, `desk` holds
-    the complaints to the brand, `impostors` the look-alikes that were about last. `parameters` are those that each
-    of `detectors` was made with.
-    """
-
-    version: int = VERSION
-    timezone: str = "UTC"
-    since_ms: int = 0
-    closed_until_ms: int | None = None
-    seen: dict[int, int] = {}
-    keys: dict[int, int] = {}
-    authors: dict[str, int] = {}
-    carried: dict[str, float] = {}
-    open: dict[int, OpenBucket] = {}
-    run: Run | None = None
-    background: Background = msgspec.field(default_factory=Background)
-    copies: Copies | None = None
-    desk: Desk | None = None
-    impostors: Impostors | None = None
-    newest_mention_ms: int = 0
-    silent_buckets: int = 0
-    handed_over: bool = False
-    status: ScoreStatus = ScoreStatus.WARMING_UP
-    book: AlertBookState = msgspec.field(default_factory=AlertBookState)
-    shadow_book: AlertBookState = msgspec.field(default_factory=AlertBookState)
-    history: History | None = None
-    detectors: dict[str, bytes] = {}
-    parameters: dict[str, dict[str, int | float]] = {}
 
 
 class BrandMonitor:
@@ -156,32 +94,31 @@ class BrandMonitor:
         state.seen[partition] = mention.offset
         marks = mention.marks
         if marks is not None and marks.official:
-            if self._remember(mention):
+            if state.remember(mention):
                 self._hear(mention)
             return ()
         start = bucket_start(mention.event_ms)
-        # Before the brand's time has begun, it is at least as late as it is in its own partition: a post dated
-        # 1970 must not make it begin there.
-        closed_until_ms = state.closed_until_ms
-        if start < (bucket_start(mention.watermark_ms) if closed_until_ms is None else closed_until_ms):
+        # Late is what its own partition has passed, whether or not another one still holds the minute open: partitions
+        # have no order between them. Before the brand's time has begun, a post dated 1970 must not make it begin there.
+        if start < max(bucket_start(mention.watermark_ms), state.closed_until_ms or 0):
             self._tally.late[self.brand.id] = self._tally.late.get(self.brand.id, 0) + 1
             return ()
-        if not self._remember(mention):
+        if not state.remember(mention):
             self._tally.duplicate[self.brand.id] = self._tally.duplicate.get(self.brand.id, 0) + 1
             return ()
         label = (self.brand.id, mention.sentiment)
         self._tally.counted[label] = self._tally.counted.get(label, 0) + 1
-        self._carry(mention.source)
+        state.carry(mention.source)
         bucket = state.open.get(start)
         if bucket is None:
             bucket = state.open[start] = OpenBucket()
         negative = mention.sentiment is Sentiment.NEGATIVE
-        new_author = negative and self._is_new_author(mention)
+        new_author = negative and state.is_new_author(mention)
         if marks is None:
             bucket.add(mention, new_author=new_author)
             events: list[Event] = []
         else:
-            bucket.add(mention, new_author=new_author, copy_of=self._copy_of(mention, marks) if negative else None)
+            bucket.add(mention, new_author=new_author, copy_of=state.copy_of(mention, marks) if negative else None)
             events = self._follow(mention, marks, negative=negative)
         if negative and state.closed_until_ms is not None:
             events += self._look_ahead(state.closed_until_ms, mention)
@@ -468,19 +405,6 @@ class BrandMonitor:
 
     # -------------------------------------------------------------------------------- stories
 
-    def _copy_of(self, mention: Mention, marks: Marks) -> int | None:
-        """A number for the text that this one copies, None if it is new or says nothing that could be told again.
-
-        A repost is known as one; it would make a group of what one post said.
-        """
-        if not marks.prints or mention.is_repost:
-            return None
-        copies = self.state.copies
-        if copies is None:
-            copies = self.state.copies = Copies()
-        # The group that was seen last stands last.
-        return next(reversed(copies.groups)) if copies.see(marks.prints, mention.event_ms) else None
-
     def _hear(self, mention: Mention) -> None:
         desk = self.state.desk
         if desk is None:
@@ -555,60 +479,19 @@ class BrandMonitor:
 
     # -------------------------------------------------------------------------------- memory
 
-    def _remember(self, mention: Mention) -> bool:
-        """Whether this post is new. Bounded: about a day, and about `REMEMBERED_KEYS` posts."""
-        keys = self.state.keys
-        if mention.key in keys:
-            return False
-        keys[mention.key] = mention.event_ms
-        # In one go now and then: to take the oldest out of a dict one by one costs 5 us each.
-        if len(keys) >= REMEMBERED_KEYS + REMEMBERED_KEYS // 8:
-            self.state.keys = dict(islice(keys.items(), len(keys) - REMEMBERED_KEYS, None))
-        return True
-
-    def _is_new_author(self, mention: Mention) -> bool:
-        """Whether this author counts in this mention's minute: once an hour. One whom nobody names is always new.
-
-        Who arrives out of order is counted where it was said first: partitions have no order between them.
-        """
-        if mention.author is None:
-            return True
-        authors, author = self.state.authors, f"{mention.source} {mention.author}"
-        start, counted_ms = bucket_start(mention.event_ms), authors.get(author)
-        if counted_ms is not None and abs(counted_ms - start) < HOUR_MS:
-            if counted_ms <= start:
-                return False
-            if (later := self.state.open.get(counted_ms)) is not None:
-                later.authors -= 1
-        authors[author] = start
-        if len(authors) >= REMEMBERED_AUTHORS + REMEMBERED_AUTHORS // 8:
-            self.state.authors = dict(islice(authors.items(), len(authors) - REMEMBERED_AUTHORS, None))
-        return True
-
     def _forget(self, start: int) -> list[Alert | Incident]:
         """Once an hour: let go of what was kept for long enough."""
         if start % HOUR_MS:
             return []
-        state, oldest_ms, hour_ago_ms = self.state, start - REMEMBERED_MS, start - HOUR_MS
+        state = self.state
         if state.desk is not None:
             state.desk.close(start, learn=not self._book.wave_on)
-        if state.copies is not None:
-            state.copies = _newer(state.copies, start - MEMORY_MS)
-        if state.keys:
-            state.keys = {key: event_ms for key, event_ms in state.keys.items() if event_ms >= oldest_ms}
-        if state.authors:
-            state.authors = {author: at_ms for author, at_ms in state.authors.items() if at_ms > hour_ago_ms}
+        state.forget(start)
         before_ms = start - self._tally.keep_texts_ms
         if state.impostors is not None and state.impostors.newest_ms < before_ms and not self._book.firing(IMPOSTOR):
             state.impostors = None
         self._shadow_book.forget_texts(resolved_before_ms=before_ms)
         return self._book.forget_texts(resolved_before_ms=before_ms)
-
-    def _carry(self, source: str) -> None:
-        carried = self.state.carried
-        carried[source] = carried.get(source, 0.0) + 1.0
-        if carried[source] > 1000.0:
-            self.state.carried = {name: count / 2 for name, count in carried.items() if count > 1.0}
 
     def _load(self, name: str) -> Detector:
         """The detector as it was, or warmed again from the kept buckets where that cannot be."""
@@ -658,12 +541,3 @@ def _is_plain(score: Score) -> bool:
     if score.surprise is None or score.threshold is None or score.signals == ["share"]:
         return False  # of the share, the other part may still be on its way in another partition
     return score.surprise > score.threshold + AHEAD_MARGIN * abs(score.threshold)
-
-
-def _newer(copies: Copies, oldest_ms: int) -> Copies | None:
-    """Without the texts that were not seen since then: most brands have few complaints, and 100,000 are watched."""
-    # The one that was seen last stands last.
-    if not copies.groups or next(iter(copies.groups.values())).last_ms >= oldest_ms:
-        return copies
-    groups = {name: group for name, group in copies.groups.items() if group.last_ms >= oldest_ms}
-    return Copies(groups, copies.newest_ms) if groups else None

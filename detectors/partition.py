@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from detectors.errors import StateError
+from detectors.memory import Tally
 from detectors.model import Brand, MentionBatch, ScoreStatus
-from detectors.monitor import BrandMonitor, Event, Tally
+from detectors.monitor import BrandMonitor, Event
 from detectors.windowing import FOREVER_MS, MonitorClock, MonitorClockState, bucket_start
 
 __all__ = ["PartitionMonitor", "PartitionState"]

@@ -61,6 +61,8 @@ class Reader:
         `folded` is `fold` of its text.
         """
         found = self._finder.find(post, folded=folded)
+        if not found:  # as it is for most posts of a stream
+            return found
         if any(one.official for one in found):
             return [one for one in found if not one.official or post.reply_to is not None]
         return found

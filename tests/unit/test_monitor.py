@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from detectors.algorithms import DETECTORS
 from detectors.algorithms.surge import Surge
 from detectors.errors import StateError
+from detectors.memory import REMEMBERED_KEYS, BrandState, Tally
 from detectors.model import (
     MINUTE_MS,
     Alert,
@@ -33,7 +34,7 @@ from detectors.model import (
     from_ms,
     to_ms,
 )
-from detectors.monitor import REMEMBERED_KEYS, BrandMonitor, BrandState, Event, Tally
+from detectors.monitor import BrandMonitor, Event
 from detectors.text.copies import prints
 from detectors.windowing import MonitorClock
 from support.explanations import expect_sums, part

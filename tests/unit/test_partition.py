@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import random
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -30,10 +31,11 @@ from detectors.model import (
 )
 from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
-from support.mentions_log import START, STORY, WATCH, Told, heartbeat, log, run, states, story, told
+from support.mentions_log import START, STORY, WATCH, Told, heartbeat, log, post, run, states, story, told
 from support.scenario import NoModel
 from support.series import MONDAY_MS
 
+FEELINGS = ["negative", "negative", "neutral"]
 SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUTS = st.one_of(
     st.lists(st.integers(1, len(STORY) - 1), max_size=40),
@@ -317,3 +319,36 @@ def test_a_new_brand_expects_the_days_of_those_that_are_watched() -> None:
     assert detector.state.baseline.shape == days
     # It is part of the state: after a restart a newcomer begins with the same.
     assert PartitionMonitor.restore([old, new], partition.snapshot(), {}).state.days == partition.state.days
+
+
+def test_partitions_may_come_in_any_order() -> None:
+    # Few people who say much: most of their posts are of an hour in which they were counted already. Who counts as new
+    # must not depend on which partition was faster.
+    dice = random.Random(3)
+    minutes = sorted(dice.random() * 8 * 60 for _ in range(1500))
+    records = [
+        RawRecord(number, post(number, at, author=f"u{dice.randrange(12)}", sentiment=dice.choice(FEELINGS)), to_ms(at))
+        for number, at in enumerate(START + timedelta(minutes=minute) for minute in minutes)
+    ]
+    expected = buckets_of(shuffled(records, 1, random.Random(0)))
+    for seed in range(5):
+        found = buckets_of(shuffled(records, 4, random.Random(seed)))
+        # The slowest partition says until when all is known.
+        assert expected.keys() >= found.keys() and len(found) > len(expected) - 10
+        assert {start: expected[start] for start in found} == found
+
+
+def buckets_of(batches: Iterable[MentionBatch]) -> dict[datetime, bytes]:
+    events = run(PartitionMonitor(WATCH.brands), batches)
+    return {event.start: msgspec.json.encode(event) for event in events if isinstance(event, Bucket)}
+
+
+def shuffled(records: Sequence[RawRecord], partitions: int, dice: random.Random) -> Iterator[MentionBatch]:
+    """The `mentions` of source partitions that are read at their own pace."""
+    intake = Intake(WATCH, NoModel())
+    rest = [list(records[number::partitions]) for number in range(partitions)]
+    while any(rest):
+        number = dice.choice([number for number in range(partitions) if rest[number]])
+        size = dice.choice([1, 20, 200])
+        yield from intake.take(number, rest[number][:size]).records(partitions, 1, lambda _: 0)[0]
+        del rest[number][:size]
