@@ -7,7 +7,7 @@ incidents, reports) they are timezone-aware datetimes. `to_ms` and `from_ms` are
 from __future__ import annotations
 
 import enum
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated
 
@@ -33,13 +33,19 @@ __all__ = [
     "MentionBatch",
     "MinuteCounts",
     "Part",
+    "Person",
     "Post",
     "PostDate",
     "Range",
+    "Route",
     "Score",
     "ScoreStatus",
     "Sentiment",
+    "Severity",
+    "SeverityPart",
     "ShadowAlert",
+    "Shift",
+    "Silence",
     "Story",
     "StoryKind",
     "Team",
@@ -292,12 +298,85 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[str] = []
 
 
+class Severity(enum.StrEnum):
+    """How bad an incident is.
+
+    >>> Severity.CRITICAL.at_least(Severity.HIGH), Severity.LOW.at_least(Severity.MEDIUM)
+    (True, False)
+    """
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    def at_least(self, other: Severity) -> bool:
+        """Whether it is as bad as another, or worse."""
+        order = list(Severity)
+        return order.index(self) >= order.index(other)
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """Who of a team is on duty: on these days ("mon" to "sun", "holidays"), from the first to the second minute of
+    the day.
+
+    One that ends at or before its beginning ends on the next day.
+    """
+
+    days: list[str]
+    hours: tuple[int, int] = (0, 1440)
+    people: list[str]
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who can be on duty, how they are told, and the days (first and last) on which they are away."""
+
+    id: str
+    name: str
+    notify: list[str] = []
+    language: str = "en"
+    timezone: str = "UTC"
+    away: list[tuple[date, date]] = []
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """Which teams hear of incidents that are all of this; an empty condition holds for every one.
+
+    `hours` are minutes of the day in the brand's time zone; from a later to an earlier one is over night.
+    """
+
+    teams: list[str]
+    brands: list[str] = []
+    topics: list[str] = []
+    kinds: list[str] = []
+    severity_at_least: Severity | None = None
+    hours: tuple[int, int] | None = None
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """Incidents that nobody is told of from `start` to `until`, and why: a planned launch, a story that is known.
+
+    An empty condition holds for every one. They open all the same, and are counted.
+    """
+
+    comment: str
+    until: datetime
+    start: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    brands: list[str] = []
+    topics: list[str] = []
+    kinds: list[str] = []
+
+
 class Team(msgspec.Struct, frozen=True, kw_only=True):
     """Who answers. `notify` holds Apprise URLs, secrets already filled in from the environment."""
 
     id: str
     name: str
     notify: list[str] = []
+    language: str = "en"
+    timezone: str = "UTC"
+    rota: list[Shift] = []
+    holidays: list[date] = []
     escalate_after: timedelta | None = None
     escalate_to: str | None = None
 
@@ -313,6 +392,9 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     topics: list[Topic] = []
     audiences: list[Audience] = []
     teams: list[Team] = []
+    people: list[Person] = []
+    routes: list[Route] = []
+    silences: list[Silence] = []
     allowed_lateness: timedelta = timedelta(seconds=60)
     no_data_after: timedelta = timedelta(hours=2)
 
@@ -569,8 +651,19 @@ class IncidentState(enum.StrEnum):
     RESOLVED = "resolved"
 
 
+class SeverityPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What adds how many points to a severity; `value` is what was measured, None where nothing is known."""
+
+    name: str
+    points: int
+    value: float | None = None
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """Alerts grouped for people: the newest state of one story. `version` grows by one at each change.
+
+    `severity` is the worst it has been, and `severity_parts` are the points that added up to it (see
+    `detectors.alerting.severity`).
 
     `signals` is what was unusual when its alerts fired; `little_history` says that the brand's habits were hardly
     known then.
@@ -591,3 +684,5 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     signals: list[str] = []
     little_history: bool = False
     resolved_at: datetime | None = None
+    severity: Severity = Severity.LOW
+    severity_parts: list[SeverityPart] = []

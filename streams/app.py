@@ -18,6 +18,7 @@ from streams.health import HealthServer
 from streams.metrics import Metrics
 from streams.models import load_judge
 from streams.notifiers import notifiers_for
+from streams.playbooks import load_playbook
 from streams.runtime import Runtime
 from streams.settings import Settings
 
@@ -60,7 +61,7 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, data
     runtime = Runtime(app, settings, watch, Metrics(CollectorRegistry()), counts)
     IngestAgent(runtime, Intake(watch, load_judge(settings.negativity_dir), pseudonym_key=settings.author_key))
     MonitorAgent(runtime)
-    NotifyAgent(runtime, notifiers_for(watch.teams))
+    NotifyAgent(runtime, notifiers_for(watch, load_playbook(settings.playbook_dir)))
     app.service(HealthServer.bound_to(runtime))
     _follow_rebalances(runtime)
     return runtime

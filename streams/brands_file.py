@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from detectors.model import Language, StoryKind
+from detectors.model import Language, Severity, StoryKind
 from detectors.text.terms import fold
 
 __all__ = ["PARTS", "BrandsFile"]
@@ -94,12 +94,63 @@ def _positive(span: timedelta) -> timedelta:
     return span
 
 
+def _severity(name: str) -> str:
+    if name not in list(Severity):
+        raise ValueError(f"{name!r} is no severity; expected one of: {', '.join(Severity)}")
+    return name
+
+
+def _day(name: str) -> str:
+    if name not in DAYS:
+        raise ValueError(f"{name!r} is no day; expected one of: {', '.join(DAYS)}")
+    return name
+
+
+def _date(text: object) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("no date; expected a day such as 2026-12-25") from None
+
+
+def _moment(text: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("no moment; expected a date and a time such as 2026-12-25T18:00+01:00") from None
+    if moment.tzinfo is None:
+        raise ValueError("without a time zone; expected one, such as 2026-12-25T18:00+01:00 or 2026-12-25T17:00Z")
+    return moment
+
+
+def _away(text: object) -> tuple[date, date]:
+    first, _, last = text.partition("/") if isinstance(text, str) else ("", "", "")
+    try:
+        span = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise ValueError("no days; expected 2026-12-24 or 2026-12-24/2027-01-02") from None
+    if span[0] > span[1]:
+        raise ValueError("ends before it begins; expected the first day before the last one")
+    return span
+
+
+def _hours(text: object) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", text) if isinstance(text, str) else None
+    if match is not None:
+        first, first_minute, last, last_minute = map(int, match.groups())
+        span = first * 60 + first_minute, last * 60 + last_minute
+        if first_minute < 60 > last_minute and span[0] < 1440 >= span[1] and span[0] != span[1]:
+            return span
+    raise ValueError("no hours; expected two different times of the day such as 08:00-18:30, or 18:00-08:00 over night")
+
+
 def _id(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9_-]+", text):
         raise ValueError(f"{text!r} is no id; expected lower-case letters a-z, digits, - and _")
     return text
 
 
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holidays")
 _Id = Annotated[str, AfterValidator(_id)]
 _Text = Annotated[str, AfterValidator(_text)]
 _Term = Annotated[str, AfterValidator(_term)]
@@ -110,6 +161,15 @@ _Detectors = Annotated[list[Annotated[str, AfterValidator(_detector)]], Field(mi
 _Shadows = list[Annotated[str, AfterValidator(_detector)]]
 _Parameters = Annotated[dict[str, dict[str, int | float]], AfterValidator(_parameters)]
 _Stories = dict[Annotated[str, AfterValidator(_story)], Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]]
+_Language = Annotated[str, AfterValidator(_language)]
+_Kind = Annotated[str, AfterValidator(_story)]
+_Severity = Annotated[str, AfterValidator(_severity)]
+_Days = Annotated[list[Annotated[str, AfterValidator(_day)]], Field(min_length=1)]
+_Date = Annotated[date, BeforeValidator(_date)]
+_Away = Annotated[tuple[date, date], BeforeValidator(_away)]
+_Moment = Annotated[datetime, BeforeValidator(_moment)]
+_Hours = Annotated[tuple[int, int], BeforeValidator(_hours)]
+_Names = Annotated[list[str], Field(min_length=1)]
 _Budget = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Span = Annotated[timedelta, BeforeValidator(_span)]
 _PositiveSpan = Annotated[timedelta, BeforeValidator(_span), AfterValidator(_positive)]
@@ -178,10 +238,47 @@ class AudiencePart(_Part):
     roles: list[_Term] = []
 
 
+class ShiftPart(_Part):
+    days: _Days
+    hours: _Hours = (0, 1440)
+    people: _Names
+
+
+class PersonPart(_Part):
+    id: _Id
+    name: _Text
+    notify: list[str] = []
+    language: _Language = "en"
+    timezone: _Zone = "UTC"
+    away: list[_Away] = []
+
+
+class RoutePart(_Part):
+    teams: _Names
+    brands: list[str] = []
+    topics: list[str] = []
+    kinds: list[_Kind] = []
+    severity_at_least: _Severity | None = None
+    hours: _Hours | None = None
+
+
+class SilencePart(_Part):
+    comment: _Text
+    until: _Moment
+    start: _Moment | None = None
+    brands: list[str] = []
+    topics: list[str] = []
+    kinds: list[_Kind] = []
+
+
 class TeamPart(_Part):
     id: _Id
     name: _Text
     notify: list[str] = []
+    language: _Language = "en"
+    timezone: _Zone = "UTC"
+    rota: list[ShiftPart] = []
+    holidays: list[_Date] = []
     escalate_after: _PositiveSpan | None = None
     escalate_to: str | None = None
 
@@ -194,6 +291,9 @@ class BrandsFile(_Part):
     topics: list[TopicPart] = []
     audiences: list[AudiencePart] = []
     teams: list[TeamPart] = []
+    people: list[PersonPart] = []
+    routes: list[RoutePart] = []
+    silences: list[SilencePart] = []
 
 
 PARTS: Final[dict[str, type[BaseModel]]] = {
@@ -203,5 +303,9 @@ PARTS: Final[dict[str, type[BaseModel]]] = {
     "topics": TopicPart,
     "audiences": AudiencePart,
     "teams": TeamPart,
+    "rota": ShiftPart,
+    "people": PersonPart,
+    "routes": RoutePart,
+    "silences": SilencePart,
 }
 """The part that stands under each key of the file."""

@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from detectors.errors import ConfigError, ConfigProblem
-from detectors.model import Audience, Brand, Match, Team, Topic, Watch
+from detectors.model import Audience, Brand, Match, Person, Route, Severity, Shift, Silence, Team, Topic, Watch
 from streams.brands_file import PARTS, BrandsFile
 from streams.yaml_tree import Tree, read_tree
 
@@ -89,9 +89,25 @@ def _watch(file: BrandsFile, environ: Mapping[str, str]) -> Watch:
         topics=[Topic(**topic.model_dump()) for topic in file.topics],
         audiences=[Audience(**audience.model_dump()) for audience in file.audiences],
         teams=[
-            Team(notify=[_fill(url, environ) for url in team.notify], **team.model_dump(exclude={"notify"}))
+            Team(
+                notify=[_fill(url, environ) for url in team.notify],
+                rota=[Shift(**shift.model_dump()) for shift in team.rota],
+                **team.model_dump(exclude={"notify", "rota"}),
+            )
             for team in file.teams
         ],
+        people=[
+            Person(notify=[_fill(url, environ) for url in person.notify], **person.model_dump(exclude={"notify"}))
+            for person in file.people
+        ],
+        routes=[
+            Route(
+                severity_at_least=Severity(route.severity_at_least) if route.severity_at_least else None,
+                **route.model_dump(exclude={"severity_at_least"}),
+            )
+            for route in file.routes
+        ],
+        silences=[Silence(**silence.model_dump(exclude_none=True)) for silence in file.silences],
         allowed_lateness=file.defaults.allowed_lateness,
         no_data_after=file.defaults.no_data_after,
     )
@@ -122,7 +138,7 @@ def _leaves(tree: Tree, *way: str, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _duplicates(tree: Tree) -> Iterator[ConfigProblem]:
-    for section in ("brands", "topics", "audiences", "teams"):
+    for section in ("brands", "topics", "audiences", "teams", "people"):
         seen: Counter[str] = Counter()
         for path, name in _leaves(tree, section, "*", "id"):
             seen[name] += 1
@@ -135,6 +151,12 @@ def _dangling(tree: Tree) -> Iterator[ConfigProblem]:
         ("brands", "brands", "*", "competitors", "*"),
         ("teams", "topics", "*", "team"),
         ("teams", "teams", "*", "escalate_to"),
+        ("people", "teams", "*", "rota", "*", "people", "*"),
+        ("teams", "routes", "*", "teams", "*"),
+        ("brands", "routes", "*", "brands", "*"),
+        ("topics", "routes", "*", "topics", "*"),
+        ("brands", "silences", "*", "brands", "*"),
+        ("topics", "silences", "*", "topics", "*"),
     ):
         known = {name for _, name in _leaves(tree, section, "*", "id")}
         for path, name in _leaves(tree, *way):
@@ -155,7 +177,8 @@ def _memberless(tree: Tree) -> Iterator[ConfigProblem]:
 
 
 def _unfilled(tree: Tree, environ: Mapping[str, str]) -> Iterator[ConfigProblem]:
-    for path, url in _leaves(tree, "teams", "*", "notify", "*"):
+    urls = [url for section in ("teams", "people") for url in _leaves(tree, section, "*", "notify", "*")]
+    for path, url in urls:
         unset = [name for name in _VARIABLE.findall(url) if not environ.get(name)]
         for name in unset:
             yield ConfigProblem(path, f"the environment has no {name!r}; expected it to hold a URL or a part of one")

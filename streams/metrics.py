@@ -56,6 +56,9 @@ class Metrics:
         self.deliveries = Counter(
             "badbuzz_deliveries_total", "Messages to people", ["channel", "result"], registry=registry
         )
+        self.silenced = Counter(
+            "badbuzz_silenced_total", "Changes of incidents that only the log heard of", ["brand"], registry=registry
+        )
         self.lag_records = Gauge(
             "badbuzz_lag_records", "Records not yet read", ["topic", "partition"], registry=registry
         )

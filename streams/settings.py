@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     negativity_dir: Path | None = Field(
         None, description="weights that `badbuzz train` wrote, instead of those that come with badbuzz"
     )
+    playbook_dir: Path | None = Field(None, description="a company's own pages of what to do, instead of ours")
     pseudonym_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
         None, description="a secret of 16 bytes or more: authors are kept under other names, made with it"
     )

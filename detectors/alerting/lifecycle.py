@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from detectors.alerting.severity import level, severity_parts
 from detectors.model import (
     Alert,
     AlertState,
@@ -200,19 +201,21 @@ class AlertBook:
             return self._change(
                 incident, at_ms, why=alert.why, alerts=alerts, state=opened, resolved_at=None, signals=signals
             )
-        self.state.incident = Incident(
-            id=f"incident-{alert.id}",
-            brand=self.brand.id,
-            brand_name=self.brand.name,
-            state=IncidentState.OPEN,
-            version=1,
-            onset=alert.onset,
-            opened_at=from_ms(at_ms),
-            updated_at=from_ms(at_ms),
-            alerts=[alert.id],
-            why=alert.why,
-            signals=alert.score.signals,
-            **_scale(alert.score),
+        self.state.incident = _graded(
+            Incident(
+                id=f"incident-{alert.id}",
+                brand=self.brand.id,
+                brand_name=self.brand.name,
+                state=IncidentState.OPEN,
+                version=1,
+                onset=alert.onset,
+                opened_at=from_ms(at_ms),
+                updated_at=from_ms(at_ms),
+                alerts=[alert.id],
+                why=alert.why,
+                signals=alert.score.signals,
+                **_scale(alert.score),
+            )
         )
         self.state.told = _excess(alert.why)
         return self.state.incident
@@ -225,10 +228,21 @@ class AlertBook:
     def _change(self, incident: Incident, at_ms: int, *, score: Score | None = None, **changes: object) -> Incident:
         if score is not None and score.surprise is not None:
             changes["peak_surprise"] = max(incident.peak_surprise, score.surprise)
-        incident = msgspec.structs.replace(incident, version=incident.version + 1, updated_at=from_ms(at_ms), **changes)
+        incident = _graded(
+            msgspec.structs.replace(incident, version=incident.version + 1, updated_at=from_ms(at_ms), **changes)
+        )
         self.state.incident = incident
         self.state.told = max(self.state.told, _excess(incident.why))
         return incident
+
+
+def _graded(incident: Incident) -> Incident:
+    """The incident with its severity, which may rise by itself; when a wave fades, what it was stays told."""
+    parts = severity_parts(incident.why, peak_surprise=incident.peak_surprise, threshold=incident.threshold)
+    severity = level(parts)
+    if incident.severity_parts and not severity.at_least(incident.severity):
+        return incident
+    return msgspec.structs.replace(incident, severity=severity, severity_parts=parts)
 
 
 def _scale(score: Score) -> dict[str, Any]:

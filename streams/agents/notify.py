@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from aiokafka.structs import ConsumerRecord
 from detectors.errors import DeliveryError, Reason, RetriableDeliveryError
 from detectors.model import Incident
 from streams.agents.durable import Cut, DurableAgent, Slot
-from streams.notifiers import Notifier
+from streams.notifiers import Notifier, hears, is_silenced
 from streams.runtime import Runtime
 from streams.state import partition_key
 
@@ -71,7 +72,10 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
                 await self.bury(slot, record, Reason.INTERNAL, error)
                 continue
             had = slot.state.delivered.setdefault(incident.id, {})
-            due = [notifier for notifier in self._notifiers if had.get(notifier.id, 0) < incident.version]
+            told = hears(self.runtime.watch, incident, [notifier.id for notifier in self._notifiers], [*had])
+            if is_silenced(self.runtime.watch, incident):
+                self.runtime.metrics.silenced.labels(incident.brand).inc()
+            due = [one for one in self._notifiers if one.id in told and had.get(one.id, 0) < incident.version]
             failures = await asyncio.gather(*(self._deliver(notifier, incident) for notifier in due))
             for notifier, failure in zip(due, failures, strict=True):
                 had[notifier.id] = incident.version
@@ -93,7 +97,9 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
                 log.warning("not delivered", channel=notifier.id, incident=incident.id, attempt=attempt)
                 if attempt == ATTEMPTS:
                     return str(error)
-                await asyncio.sleep(error.retry_after.total_seconds() if error.retry_after else pause)
+                wished = error.retry_after.total_seconds() if error.retry_after else 0.0
+                # Not all at the same moment, where one service has refused many.
+                await asyncio.sleep(max(wished, pause * (0.5 + random.random())))
                 pause *= 3
             except DeliveryError as error:
                 results.labels(notifier.id, "refused").inc()

@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from detectors.errors import BadbuzzError, ConfigError, InputError, Unavailable
-from streams.cli import backtest, bench, config, demo, doctor, kafka, offline, results, simulate, train, tune, worker
+from streams.cli import (
+    backtest,
+    bench,
+    config,
+    demo,
+    doctor,
+    kafka,
+    notify,
+    offline,
+    results,
+    simulate,
+    train,
+    tune,
+    worker,
+)
 
 __all__ = ["app", "main"]
 
@@ -91,6 +105,7 @@ _add("bench", bench.bench, "ops", "badbuzz bench", "badbuzz bench --peers --brok
 _add("results", results.results, "ops", "badbuzz results --quick", "badbuzz results --out results.md")
 _add("doctor", doctor.doctor, "ops", "badbuzz doctor --brokers kafka-1:9092")
 app.add_typer(config.app, name="config", rich_help_panel=_PANELS["ops"])
+app.add_typer(notify.app, name="notify", rich_help_panel=_PANELS["ops"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.options import read_watch
-from streams.cli.terminal import print_table, span
+from detectors.errors import BadbuzzError, InputError, InvalidPost
+from streams.cli.options import Config, read_moment, read_watch
+from streams.cli.terminal import moment, note, print_table, span
 
 if TYPE_CHECKING:
+    from detectors.alerting.routing import Hearing
     from detectors.model import Audience, Brand, Team
 
-__all__ = ["app", "check"]
+__all__ = ["app", "check", "route_post"]
 
 app = typer.Typer(no_args_is_help=True, help="Look at the configuration, brands.yaml.")
 
@@ -61,6 +63,83 @@ def check(
     if watch.teams:
         print_table("Teams", ["team", "name", "hears by", "escalates"], [_team(team) for team in watch.teams])
     typer.echo(f"{path} is fine: {len(watch.brands)} brands, {len(watch.teams)} teams")
+
+
+@app.command(
+    "route",
+    epilog="Examples:\n\nbadbuzz config route post.json\n\nbadbuzz config route post.json --severity critical "
+    "--at 2026-12-25T03:00:00Z",
+)
+def route_post(
+    post: Annotated[Path, typer.Argument(metavar="POST.json", help="One post, as the topic posts carries it.")],
+    config: Config = None,
+    severity: Annotated[
+        str, typer.Option(metavar="LEVEL", help="How bad the incident is taken to be: low, medium, high, critical.")
+    ] = "medium",
+    at: Annotated[
+        str | None, typer.Option(metavar="DATE", help="When it opens, ISO 8601; else when the post was written.")
+    ] = None,
+) -> None:
+    """Say who would hear of an incident of which this post is typical, when, and why.
+
+    Nothing is sent. Who is told later hears only while nobody acknowledges.
+
+    Exit code 1 if the post speaks of no watched brand.
+    """
+    from datetime import UTC
+
+    from detectors.alerting.routing import Facts, route, silence_of
+    from detectors.intake import Intake, RawRecord, decode_post
+    from detectors.model import Severity, StoryKind, to_ms
+    from streams.models import load_judge
+    from streams.settings import load_settings
+    from streams.sources.files import open_file
+
+    if severity not in list(Severity):
+        raise InputError(f"--severity {severity}: no such severity; expected one of: {', '.join(Severity)}")
+    where = load_settings(config=config)
+    watch = read_watch(where.config)
+    with open_file(post) as stream:
+        content = stream.read()
+    try:
+        written = decode_post(content)
+    except InvalidPost as error:
+        raise InputError(f"{post}: {error}") from None
+    opened = read_moment("--at", at) if at is not None else written.created_at
+    intake = Intake(watch, load_judge(where.negativity_dir))
+    taken = intake.take(0, [RawRecord(0, content, to_ms(written.created_at))])
+    if not taken.mentions:
+        raise BadbuzzError(f"{post}: speaks of none of the {len(watch.brands)} watched brands")
+    for brand, (mention, *_) in taken.mentions.items():
+        marks = mention.marks
+        kinds = [StoryKind(subject) for subject in (marks.subjects if marks is not None else ())]
+        if marks is not None and marks.looks_like is not None:
+            kinds.insert(0, StoryKind.IMPOSTOR)
+        facts = Facts(brand=brand, severity=Severity(severity), topics=mention.topics, kinds=kinds)
+        told = ", ".join(
+            [str(mention.sentiment), *(f"topic {topic}" for topic in facts.topics), *(f"kind {kind}" for kind in kinds)]
+        )
+        if (silence := silence_of(watch, facts, opened)) is not None:
+            until = moment(silence.until.astimezone(UTC))
+            note(f"{brand}: silenced until {until}: {silence.comment}; only the log hears")
+        print_table(
+            f"{brand}: {told}; severity {severity}; opened {moment(opened)}",
+            ["after", "team", "on duty", "in", "channels", "why"],
+            [_hearing(hearing) for hearing in route(watch, facts, opened)],
+        )
+
+
+def _hearing(hearing: Hearing) -> tuple[str, ...]:
+    team = hearing.team
+    kinds = dict.fromkeys(url.partition("://")[0] for url in hearing.channels)
+    return (
+        span(hearing.after.total_seconds()) if hearing.after else "at once",
+        team.id,
+        ", ".join(person.name for person in hearing.people) or "-",
+        f"{team.language}, {team.timezone}",
+        ", ".join(kinds) or "the log only",
+        hearing.why,
+    )
 
 
 def _brand(brand: Brand) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ import asyncio
 
 import apprise
 
+from detectors.alerting.playbook import Playbook
 from detectors.errors import DeliveryError, RetriableDeliveryError
 from detectors.model import Incident, IncidentState
 from streams.notifiers.message import body, title
+from streams.notifiers.wording import Lang
 
 __all__ = ["AppriseNotifier"]
 
@@ -16,14 +18,20 @@ TIMEOUT_S = 15.0
 
 
 class AppriseNotifier:
-    """One Apprise URL of one team. The URL holds secrets: it is neither logged nor shown.
+    """One Apprise URL of a team or a person, told in their language and time. The URL holds secrets: never logged,
+    nor shown.
 
     Raises:
         DeliveryError: Apprise does not know this kind of URL.
     """
 
-    def __init__(self, channel: str, url: str) -> None:
+    def __init__(
+        self, channel: str, url: str, *, lang: Lang = "en", timezone: str = "UTC", playbook: Playbook | None = None
+    ) -> None:
         self.id = channel
+        self._lang: Lang = lang
+        self._timezone = timezone
+        self._playbook = playbook
         self._apprise = apprise.Apprise()
         if not self._apprise.add(url):
             raise DeliveryError(f"{channel}: not a URL that Apprise understands")
@@ -32,7 +40,10 @@ class AppriseNotifier:
         """See `Notifier.deliver`. Apprise only says yes or no, so every no is tried again."""
         kind = apprise.NotifyType.SUCCESS if incident.state is IncidentState.RESOLVED else apprise.NotifyType.WARNING
         sent = self._apprise.async_notify(
-            title=title(incident), body=body(incident), notify_type=kind, body_format=apprise.NotifyFormat.TEXT
+            title=title(incident, self._lang),
+            body=body(incident, self._lang, self._timezone, self._playbook),
+            notify_type=kind,
+            body_format=apprise.NotifyFormat.TEXT,
         )
         try:
             if not await asyncio.wait_for(sent, timeout=TIMEOUT_S):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from detectors.alerting.playbook import Playbook, shipped_playbook
 from detectors.model import Explanation, Growth, Incident, IncidentState, Story
 from detectors.stories.titles import head, plain_title
-from streams.notifiers.wording import KINDS, PARTS, SIGNALS, WORDING, Lang, count, decimal, moment
+from streams.notifiers.wording import KINDS, PARTS, SEVERITIES, SIGNALS, WORDING, Lang, count, decimal, moment
 
 __all__ = ["body", "named", "pace", "people", "title"]
 
@@ -12,6 +13,7 @@ SHOWN_CHARS = 140
 SHOWN_PARTS = 6
 SHOWN_KINDS = 3
 SUBJECT_CHARS = 60
+SHOWN_STEPS = 2
 URL_CHARS = 300
 
 
@@ -34,8 +36,11 @@ def title(incident: Incident, lang: Lang = "en") -> str:
             return f"{first}{words['grows']}{story}"
 
 
-def body(incident: Incident, lang: Lang = "en") -> str:
-    """The lines below the title, plain text: what strangers wrote is shown on one line and cut."""
+def body(incident: Incident, lang: Lang = "en", timezone: str = "UTC", playbook: Playbook | None = None) -> str:
+    """The lines below the title, plain text: what strangers wrote is shown on one line and cut.
+
+    `playbook` says what to do; None is ours.
+    """
     why, words = incident.why, WORDING[lang]
     usual = decimal(why.expected, lang) if why.expected < 10 else count(why.expected, lang)
     signals = ", ".join(SIGNALS[lang].get(name, name) for name in incident.signals)
@@ -46,11 +51,12 @@ def body(incident: Incident, lang: Lang = "en") -> str:
     wave = why.observed > 0 or not why.stories
     lines = [
         *(
-            [words["observed"].format(observed=why.observed, since=moment(why.since, lang), usual=usual)]
+            [words["observed"].format(observed=why.observed, since=moment(why.since, lang, timezone), usual=usual)]
             if wave
             else []
         ),
         *([words["kind"].format(kinds=kinds)] if kinds else []),
+        *([_severity(incident, lang)] if incident.severity_parts else []),
         *([words["little history"]] if incident.little_history else []),
         *([words["unusual"].format(signals=signals)] if signals else []),
         *([words["channels"].format(channels=channels, reposts=named(why, "kind", lang))] if channels else []),
@@ -65,9 +71,21 @@ def body(incident: Incident, lang: Lang = "en") -> str:
         ),
     ]
     if incident.state is not IncidentState.RESOLVED:
+        if why.stories:
+            steps = (playbook or shipped_playbook()).steps(
+                [story.kind for story in why.stories], incident.severity, lang
+            )
+            lines.append(words["to do"].format(steps=" ".join(step.text for step in steps[:SHOWN_STEPS])))
         lines.append(words["advice"])
     lines.append(words["version"].format(id=incident.id, version=incident.version))
     return "\n".join(lines)
+
+
+def _severity(incident: Incident, lang: Lang) -> str:
+    names = SEVERITIES[lang]
+    parts = ", ".join(f"{names[part.name]} {part.points}" for part in incident.severity_parts if part.points)
+    severity = names[incident.severity]
+    return WORDING[lang]["severity"].format(severity=severity, parts=parts or "0")
 
 
 def _kind(story: Story, lang: Lang) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
-from detectors.model import StoryKind
+from detectors.model import Severity, StoryKind
 
-__all__ = ["KINDS", "PARTS", "SIGNALS", "WORDING", "Lang", "count", "decimal", "moment"]
+__all__ = ["KINDS", "PARTS", "SEVERITIES", "SIGNALS", "WORDING", "Lang", "count", "decimal", "moment"]
 
 Lang = Literal["en", "fr"]
 
@@ -30,10 +31,12 @@ WORDING: Final[dict[Lang, dict[str, str]]] = {
     "en": {
         "over": "over, the rhythm is back to normal",
         "grows": "the wave grows",
-        "observed": "{observed} negative mentions since {since} UTC, usual for this time: {usual}.",
+        "observed": "{observed} negative mentions since {since}, usual for this time: {usual}.",
         "little history": "Little history: the brand's habits are hardly known yet.",
         "kind": "Kind: {kinds}.",
         "share": "{share}%, {posts} of {of}",
+        "severity": "Severity: {severity} ({parts}).",
+        "to do": "To do: {steps}",
         "unusual": "Unusual: {signals}.",
         "channels": "Channels: {channels}; {reposts}.",
         "topics": "Topics: {topics}.",
@@ -56,10 +59,12 @@ WORDING: Final[dict[Lang, dict[str, str]]] = {
     "fr": {
         "over": "c'est fini, le rythme est redevenu normal",
         "grows": "la vague grandit",
-        "observed": "{observed} mentions négatives depuis le {since} UTC, d'ordinaire à ce moment : {usual}.",
+        "observed": "{observed} mentions négatives depuis le {since}, d'ordinaire à ce moment : {usual}.",
         "little history": "Peu de recul : les habitudes de la marque sont encore mal connues.",
         "kind": "Nature : {kinds}.",
         "share": "{share} %, {posts} sur {of}",
+        "severity": "Gravité : {severity} ({parts}).",
+        "to do": "À faire : {steps}",
         "unusual": "Inhabituel : {signals}.",
         "channels": "Canaux : {channels} ; {reposts}.",
         "topics": "Sujets : {topics}.",
@@ -103,6 +108,24 @@ PARTS: Final[dict[Lang, dict[str, str]]] = {
     "fr": {"originals": "originaux", "reposts": "partages", "other": "autres"},
 }
 """Names of parts that are ours and not the configuration's or a stranger's; in English they are as they are."""
+
+SEVERITIES: Final[dict[Lang, dict[str, str]]] = {
+    "en": {
+        **{severity.value: severity.value for severity in Severity},
+        **{name: name for name in ("surprise", "growth", "reach", "kind")},
+    },
+    "fr": {
+        Severity.LOW: "faible",
+        Severity.MEDIUM: "moyenne",
+        Severity.HIGH: "élevée",
+        Severity.CRITICAL: "critique",
+        "surprise": "surprise",
+        "growth": "croissance",
+        "reach": "portée",
+        "kind": "nature",
+    },
+}
+"""How bad an incident is, and the parts that add up to it."""
 
 KINDS: Final[dict[Lang, dict[StoryKind, str]]] = {
     "en": {
@@ -157,11 +180,12 @@ def decimal(number: float, lang: Lang) -> str:
     return told if lang == "en" else told.replace(".", ",")
 
 
-def moment(at: datetime, lang: Lang) -> str:
-    """A day and a time, whatever the machine's locale is.
+def moment(at: datetime, lang: Lang, timezone: str = "UTC") -> str:
+    """A day and a time in a time zone, with its name, whatever the machine's locale is.
 
     >>> from datetime import UTC
-    >>> moment(datetime(2026, 2, 3, 9, 5, tzinfo=UTC), "fr")
-    '03 févr. 09:05'
+    >>> moment(datetime(2026, 2, 3, 9, 5, tzinfo=UTC), "fr", "Europe/Paris")
+    '03 févr. 10:05 CET'
     """
-    return f"{at:%d} {_MONTHS[lang][at.month - 1]} {at:%H:%M}"
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local:%d} {_MONTHS[lang][local.month - 1]} {local:%H:%M} {local:%Z}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import string
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -20,19 +23,22 @@ from detectors.model import (
     IncidentState,
     Match,
     Part,
+    Person,
     Range,
     Story,
     StoryKind,
     Team,
     TopPost,
+    Watch,
     Word,
 )
 from detectors.stories.titles import titles
-from streams.notifiers import AppriseNotifier, LogNotifier, Notifier, notifiers_for
+from streams.notifiers import AppriseNotifier, LogNotifier, Notifier, WebhookNotifier, notifiers_for
 from streams.notifiers.message import body, title
 from streams.notifiers.wording import KINDS, SIGNALS, WORDING, Lang
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SECRET = "a-secret-of-its-own"
 HOSTILE = "<script>alert(1)</script>\n\u202eevil\x00 [red]" + "x" * 10_000
 
 
@@ -85,12 +91,15 @@ class Service:
 
     def __init__(self) -> None:
         self.status = 200
+        self.answers: dict[str, str] = {}
         self.got: list[dict[str, str]] = []
+        self.raw: list[tuple[bytes, dict[str, str]]] = []
         self.port = 0
 
     async def take(self, request: web.Request) -> web.Response:
+        self.raw.append((await request.read(), dict(request.headers)))
         self.got.append(await request.json())
-        return web.Response(status=self.status)
+        return web.Response(status=self.status, headers=self.answers)
 
 
 @pytest.fixture
@@ -109,6 +118,9 @@ async def service() -> AsyncIterator[Service]:
 NOTIFIERS: dict[str, Callable[[Service], Notifier]] = {
     "log": lambda service: LogNotifier(),
     "apprise": lambda service: AppriseNotifier("pr/1", f"json://user:secret@127.0.0.1:{service.port}/hook"),
+    "webhook": lambda service: WebhookNotifier(
+        "pr/1", f"signed+http://{SECRET}@127.0.0.1:{service.port}/hook", now=lambda: 1772442000.5
+    ),
 }
 
 
@@ -130,11 +142,64 @@ def test_the_name_of_a_channel_holds_no_secret(notifier: Notifier) -> None:
     assert "127.0.0.1" not in notifier.id
 
 
-async def test_a_service_that_refuses_is_tried_again(service: Service) -> None:
+@pytest.mark.parametrize("name", ["apprise", "webhook"])
+async def test_a_service_that_refuses_is_tried_again(name: str, service: Service) -> None:
     service.status = 500
     with pytest.raises(RetriableDeliveryError) as failure:
-        await NOTIFIERS["apprise"](service).deliver(incident())
+        await NOTIFIERS[name](service).deliver(incident())
     assert "secret" not in str(failure.value)
+
+
+async def test_a_webhook_is_signed_and_the_same_again_has_the_same_key(service: Service) -> None:
+    hook = NOTIFIERS["webhook"](service)
+    for version in (1, 1, 2):
+        await hook.deliver(incident(version=version))
+    keys = [headers["Idempotency-Key"] for _, headers in service.raw]
+    assert keys == ["incident-acme-surge-20260302T0900Z-1"] * 2 + ["incident-acme-surge-20260302T0900Z-2"]
+    content, headers = service.raw[0]
+    assert headers["Badbuzz-Timestamp"] == "1772442000"
+    expected = hmac.new(SECRET.encode(), b"1772442000." + content, hashlib.sha256).hexdigest()
+    assert headers["Badbuzz-Signature"] == f"v1={expected}"
+    assert "Authorization" not in headers
+    told = json.loads(content)
+    assert told["title"] == "Acme: a wave of criticism is starting"
+    assert msgspec.convert(told["incident"], Incident) == incident()
+
+
+@pytest.mark.parametrize(
+    "status, answers, pause",
+    [(429, {"Retry-After": "7"}, 7.0), (429, {"Retry-After": "999999"}, 300.0), (503, {"Retry-After": "soon"}, None)],
+)
+async def test_a_webhook_waits_as_long_as_it_is_asked_to(
+    status: int, answers: dict[str, str], pause: float | None, service: Service
+) -> None:
+    service.status, service.answers = status, answers
+    with pytest.raises(RetriableDeliveryError) as failure:
+        await NOTIFIERS["webhook"](service).deliver(incident())
+    wished = failure.value.retry_after
+    assert (wished.total_seconds() if wished is not None else None) == pause
+
+
+@pytest.mark.parametrize("status", [302, 400, 410])
+async def test_a_webhook_that_says_no_is_not_asked_again_and_not_followed_elsewhere(
+    status: int, service: Service
+) -> None:
+    service.status, service.answers = status, {"Location": f"http://127.0.0.1:{service.port}/elsewhere"}
+    with pytest.raises(DeliveryError) as failure:
+        await NOTIFIERS["webhook"](service).deliver(incident())
+    assert not isinstance(failure.value, RetriableDeliveryError) and len(service.got) == 1
+
+
+async def test_a_webhook_that_nobody_listens_to_is_tried_again(service: Service) -> None:
+    with pytest.raises(RetriableDeliveryError) as failure:
+        await WebhookNotifier("pr/1", f"signed+http://{SECRET}@127.0.0.1:1/hook").deliver(incident())
+    assert SECRET not in str(failure.value)
+
+
+@pytest.mark.parametrize("url", ["signed+https://short@host/x", "signed+https://host/x", "signed+https://" + "s" * 20])
+def test_a_webhook_without_a_secret_or_a_host_is_refused(url: str) -> None:
+    with pytest.raises(DeliveryError, match="SECRET@host"):
+        WebhookNotifier("pr/1", url)
 
 
 def test_a_url_that_nobody_understands_is_refused_without_showing_it() -> None:
@@ -144,8 +209,10 @@ def test_a_url_that_nobody_understands_is_refused_without_showing_it() -> None:
 
 
 def test_the_log_is_always_told_and_each_channel_of_a_team_has_a_name() -> None:
-    team = Team(id="pr", name="PR", notify=["json://127.0.0.1/a", "json://127.0.0.1/b"])
-    assert [notifier.id for notifier in notifiers_for([team])] == ["log", "pr/1", "pr/2"]
+    team = Team(id="pr", name="PR", notify=["json://127.0.0.1/a", f"signed+https://{SECRET}@127.0.0.1/b"])
+    anna = Person(id="anna", name="Anna", notify=["json://127.0.0.1/c"])
+    watch = Watch(brands=[], teams=[team], people=[anna])
+    assert [notifier.id for notifier in notifiers_for(watch)] == ["log", "pr/1", "pr/2", "@anna/1"]
 
 
 async def test_what_is_sent_says_what_how_big_and_what_to_do(service: Service) -> None:
@@ -270,6 +337,8 @@ def test_a_message_can_be_read_in_french() -> None:
         "Mots qui ressortent : #acmefail, refund.",
         "Double toutes les 12 min ; dans l'heure qui vient, 40 à 1 200 de plus sont probables.",
         "- « no trains »",
+        "À faire : Arrêtez la campagne et les publications payées qui portent le hashtag. Ne supprimez pas les "
+        "messages qui s'en moquent et ne lancez pas de second hashtag contre eux.",
         "Répondez en privé, par quelqu'un qui peut résoudre le problème. Ne supprimez pas de commentaires.",
         "incident-acme-surge-20260302T0900Z (version 1)",
     ]

@@ -77,8 +77,9 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
 
 def commands() -> list[list[str]]:
     group = get_command(app)
-    names = [[name] for name in group.commands if name != "config"]  # type: ignore[attr-defined]
-    return [*names, ["config", "check"]]
+    groups = {"config": ["check", "route"], "notify": ["test"]}
+    names = [[name] for name in group.commands if name not in groups]  # type: ignore[attr-defined]
+    return [*names, *([name, command] for name, commands in groups.items() for command in commands)]
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
