@@ -77,7 +77,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
 
 def commands() -> list[list[str]]:
     group = get_command(app)
-    groups = {"config": ["check", "route"], "notify": ["test"]}
+    groups = {"config": ["check", "route"], "incidents": ["list", "show"], "notify": ["test"]}
     names = [[name] for name in group.commands if name not in groups]  # type: ignore[attr-defined]
     return [*names, *([name, command] for name, commands in groups.items() for command in commands)]
 
