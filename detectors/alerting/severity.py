@@ -57,7 +57,9 @@ def severity_parts(why: Explanation, *, peak_surprise: float, threshold: float) 
             value=None if doubling is None else round(doubling, 1),
         ),
         SeverityPart(
-            name="reach", points=next((points for least, points in _REACH if why.reach >= least), 0), value=why.reach
+            name="reach",
+            points=next((points for least, points in _REACH if why.reach >= least), 0),
+            value=float(why.reach),
         ),
         SeverityPart(name="kind", points=max([0, *kinds]) + min([0, *kinds]), value=None),
     ]
