@@ -1,7 +1,7 @@
 """Texts taken apart into words and letters, hundreds at once: what every negativity model reads.
 
-All texts of a batch are joined, turned into one array of code points and worked on by numpy as a whole; a loop over
-words in Python would cost five times as much. Each step treats a text alone, in whole numbers, so that its neighbours
+All texts of a batch are joined, turned into one array of code points and worked on by numpy as a whole, not
+word by word in Python. Each step treats a text alone, in whole numbers, so that its neighbours
 in the batch change nothing.
 """
 
