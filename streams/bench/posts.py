@@ -77,7 +77,9 @@ _WORDS = {
         ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
     ),
 }
-_TAILS = ("", "", "", " #fail", " #travel", " 🙄", " 😊", " @friend_{n}", " https://t.co/{n}AbCd")
+_TAILS = ("", "", "", " #travel", " @friend_{n}", " https://t.co/{n}AbCd")
+_FITTING = {"negative": (" #fail", " 🙄"), "neutral": (), "positive": (" 😊",)}
+"""Tails of one feeling: kind words with rolling eyes would be irony."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -142,7 +144,7 @@ def one_post(dice: random.Random, name: str, at: datetime, brand: Brand | None, 
     else:
         who = dice.choice((brand.name, brand.id, f"@{brand.id}", f"#{brand.id}"))
     n = dice.randrange(2, 1000)
-    template = dice.choice((_FRENCH if lang == "fr" else _ENGLISH)[kind]) + dice.choice(_TAILS)
+    template = dice.choice((_FRENCH if lang == "fr" else _ENGLISH)[kind]) + dice.choice((*_TAILS, *_FITTING[kind]))
     text = template.format(who=who, thing=dice.choice(things), day=dice.choice(days), n=n)
     return _encode(_fields(dice, name, at, text, lang))
 
