@@ -52,8 +52,9 @@ class BrandState(msgspec.Struct):
     how much each source usually brings, `since_ms` is when its time began, `closed_until_ms` the start of the first
     bucket that is not closed, `newest_mention_ms` that of the newest closed bucket with a mention, `silent_buckets`
     counts those without data that the detectors do not know of. `copies` are the texts of the last two days, `desk`
-    holds the complaints to the brand, `impostors` the look-alikes that were about last. `parameters` are those that
-    each of `detectors` was made with.
+    holds the complaints to the brand, `impostors` the look-alikes that were about last. `borne_out` are the detectors
+    whose alert is on and was exceeded by a closed minute too. `parameters` are those that each of `detectors` was
+    made with.
     """
 
     version: int = VERSION
@@ -74,6 +75,7 @@ class BrandState(msgspec.Struct):
     silent_buckets: int = 0
     handed_over: bool = False
     status: ScoreStatus = ScoreStatus.WARMING_UP
+    borne_out: list[str] = []
     book: AlertBookState = msgspec.field(default_factory=AlertBookState)
     shadow_book: AlertBookState = msgspec.field(default_factory=AlertBookState)
     history: History | None = None

@@ -180,6 +180,7 @@ class BrandMonitor:
         state.book, state.shadow_book = AlertBookState(), AlertBookState()
         self._book, self._shadow_book = AlertBook(self.brand, state.book), AlertBook(self.brand, state.shadow_book)
         state.seen, state.run, state.impostors, state.handed_over = {}, None, None, True
+        state.borne_out = []
         if state.desk is not None:
             state.desk.forget_complaints()
 
@@ -221,16 +222,22 @@ class BrandMonitor:
         if state.run is None:
             state.background.learn(start, before, bucket)
         for name, score in scores.items():
-            if score.exceeds and not self._book.firing(name):
-                events += self._fire(name, score, state.run, start, at_ms)
+            if score.exceeds:
+                if not self._book.firing(name):
+                    events += self._fire(name, score, state.run, start, at_ms)
+                if name not in state.borne_out:
+                    state.borne_out.append(name)
         for name, detector in self._live.items():
-            self._learn(name, detector, counts, start, alerting=self._book.firing(name))
+            # Not since it fired: what fires ahead, in an open minute, finds more or fewer minutes before it that are
+            # not closed, as partitions come. What is learned follows from closed minutes alone.
+            self._learn(name, detector, counts, start, alerting=name in state.borne_out)
         if self._book.any_firing:
             events += self._grow(lead, state.run, end)
             run = state.run or Run(start_ms=start)
             if self._book.firing(IMPOSTOR):
                 scores = {**scores, IMPOSTOR: self._impostor_score(start)}
             events += self._book.close_bucket(scores, at_ms=end, explain=lambda: self._explain_end(run, end))
+            state.borne_out = [name for name in state.borne_out if self._book.firing(name)]
         if self._shadows:
             events += self._close_shadows(start, counts, at_ms)
         assert state.history is not None
@@ -380,12 +387,13 @@ class BrandMonitor:
 
     def _extended(self, run: Run | None, start: int, bucket: OpenBucket | None, lead: Score) -> Run | None:
         """The run with one more bucket: it ends when the velocity is back at its expectation."""
-        if lead.observed <= lead.expected and not self._book.wave_on:
+        wave_on = bool(self.state.borne_out)  # as for what is learned: no alert of a minute that is still open
+        if lead.observed <= lead.expected and not wave_on:
             return None
         if run is None:
             run = Run(start_ms=start)
         run.extend(start, bucket, lead.expected_per_min)
-        run.alerted |= self._book.wave_on
+        run.alerted |= wave_on
         return run
 
     def _explain(self, run: Run, until_ms: int) -> Explanation:

@@ -18,6 +18,7 @@ from detectors.errors import StateError
 from detectors.intake import Intake, RawRecord, decode_post
 from detectors.model import (
     MINUTE_MS,
+    Alert,
     Brand,
     Bucket,
     Incident,
@@ -336,6 +337,34 @@ def test_partitions_may_come_in_any_order() -> None:
         # The slowest partition says until when all is known.
         assert expected.keys() >= found.keys() and len(found) > len(expected) - 10
         assert {start: expected[start] for start in found} == found
+
+
+def test_an_alert_in_an_open_minute_changes_nothing_that_is_learned() -> None:
+    # Through one partition the wave is seen while the minute before it is open; through four, where the one it lies
+    # in is far ahead, when it closes. If what is open were learned as part of the alert, the baseline would know that
+    # minute in one order and not in the other.
+    dice = random.Random(4)
+    wave = START + timedelta(days=2, minutes=30)
+    quiet = [START + timedelta(minutes=minute) for minute in sorted(dice.random() * 48 * 60 for _ in range(600))]
+    later = [wave + timedelta(minutes=5 * number) for number in range(1, 81)]
+    told_of = [(at, "acme") for at in quiet]
+    told_of += [(wave + timedelta(seconds=second), name) for second in range(55) for name in ["acme", *["rain"] * 3]]
+    told_of += [(at, "acme") for at in later]
+    records = [
+        RawRecord(number, post(number, at, name, author=f"u{number}"), to_ms(at))
+        for number, (at, name) in enumerate(told_of)
+    ]
+    once = run(PartitionMonitor(WATCH.brands), shuffled(records, 1, random.Random(0)))
+    fired = next(event for event in once if isinstance(event, Alert))
+    closed = [event.start for event in once[: once.index(fired)] if isinstance(event, Bucket)]
+    assert fired.at >= closed[-1] + timedelta(minutes=2)  # a minute before the one of the alert was still open
+    expected = buckets_of(shuffled(records, 1, random.Random(0)))
+    for seed in range(5):
+        batches = list(shuffled(records, 4, random.Random(seed)))
+        found = buckets_of(batches)
+        assert {start: expected[start] for start in found} == found
+        incidents = {event.id for event in run(PartitionMonitor(WATCH.brands), batches) if isinstance(event, Incident)}
+        assert incidents == {event.id for event in once if isinstance(event, Incident)}
 
 
 def buckets_of(batches: Iterable[MentionBatch]) -> dict[datetime, bytes]:
