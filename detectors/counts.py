@@ -12,7 +12,7 @@ from statistics import median_low
 from typing import Final
 
 from detectors.alerting import SeriesAlerts
-from detectors.alerting.lifecycle import REFRACTORY_MS
+from detectors.alerting.alerts import REFRACTORY_MS
 from detectors.algorithms import kind_of
 from detectors.errors import InputError
 from detectors.model import MINUTE_MS, MinuteCounts, Score, to_ms

@@ -2,6 +2,7 @@
 
 BadbuzzError
 ├── InvalidPost          the record goes to the dead letters, with `reason`
+├── InvalidCommand       ... and whoever sent it is answered
 ├── InputError           a file is refused, with its line
 ├── ConfigError          badbuzz refuses to start, with every problem and its path
 ├── StateError           a snapshot cannot be used
@@ -23,6 +24,7 @@ __all__ = [
     "ConfigProblem",
     "DeliveryError",
     "InputError",
+    "InvalidCommand",
     "InvalidPost",
     "OffsetGap",
     "Reason",
@@ -56,6 +58,15 @@ class InvalidPost(BadbuzzError):
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class InvalidCommand(BadbuzzError):
+    """A record that is no command. `command` is its id, where that could be read."""
+
+    def __init__(self, reason: Reason, message: str, *, command: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.command = command
 
 
 class InputError(BadbuzzError):

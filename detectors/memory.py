@@ -9,7 +9,8 @@ from zlib import crc32
 
 import msgspec
 
-from detectors.alerting import AlertBookState
+from detectors.alerting import AlertBookState, IncidentBookState
+from detectors.alerting.strands import Strands
 from detectors.explanation import Background, OpenBucket, Run
 from detectors.history import History
 from detectors.model import MINUTE_MS, Marks, Mention, Score, ScoreStatus, Sentiment
@@ -19,7 +20,7 @@ from detectors.windowing import bucket_start
 
 __all__ = ["HOUR_MS", "REMEMBERED_KEYS", "VERSION", "BrandState", "Tally"]
 
-VERSION = 2
+VERSION = 3
 REMEMBERED_KEYS = 8192
 REMEMBERED_MS = 24 * 3_600_000
 REMEMBERED_AUTHORS = 8192
@@ -52,9 +53,10 @@ class BrandState(msgspec.Struct):
     how much each source usually brings, `since_ms` is when its time began, `closed_until_ms` the start of the first
     bucket that is not closed, `newest_mention_ms` that of the newest closed bucket with a mention, `silent_buckets`
     counts those without data that the detectors do not know of. `copies` are the texts of the last two days, `desk`
-    holds the complaints to the brand, `impostors` the look-alikes that were about last. `borne_out` are the detectors
-    whose alert is on and was exceeded by a closed minute too. `parameters` are those that each of `detectors` was
-    made with.
+    holds the complaints to the brand, `impostors` the look-alikes that were about last. `borne_out` are the
+    detectors whose alert is on and was exceeded by a closed minute too; `strands` are the stories of a wave,
+    `response` says whether complaints wait for longer than usual. `parameters` are those that each of `detectors`
+    was made with.
     """
 
     version: int = VERSION
@@ -76,11 +78,30 @@ class BrandState(msgspec.Struct):
     handed_over: bool = False
     status: ScoreStatus = ScoreStatus.WARMING_UP
     borne_out: list[str] = []
-    book: AlertBookState = msgspec.field(default_factory=AlertBookState)
-    shadow_book: AlertBookState = msgspec.field(default_factory=AlertBookState)
+    alerts: AlertBookState = msgspec.field(default_factory=AlertBookState)
+    shadow_alerts: AlertBookState = msgspec.field(default_factory=AlertBookState)
+    incidents: IncidentBookState = msgspec.field(default_factory=IncidentBookState)
+    strands: Strands | None = None
+    response: Score | None = None
     history: History | None = None
     detectors: dict[str, bytes] = {}
     parameters: dict[str, dict[str, int | float]] = {}
+
+    def open_at(self, start_ms: int) -> list[OpenBucket]:
+        """The minute from then on as it is so far: of the first story of a wave, and of the others."""
+        strands = self.strands.others if self.strands is not None else ()
+        return [
+            bucket
+            for bucket in (self.open.get(start_ms), *(strand.open.get(start_ms) for strand in strands))
+            if bucket is not None
+        ]
+
+    def take_strands(self, start_ms: int) -> dict[str, OpenBucket]:
+        """What the other stories of a wave have of a minute that is over, by the keys of their alerts."""
+        if self.strands is None:
+            return {}
+        found = {strand.key: strand.open.pop(start_ms, None) for strand in self.strands.others}
+        return {key: bucket for key, bucket in found.items() if bucket is not None}
 
     def remember(self, mention: Mention) -> bool:
         """Whether this post is new. Bounded: about a day, and about `REMEMBERED_KEYS` posts."""

@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from detectors.alerting import IMPOSTOR, AlertBook, AlertBookState
+from detectors.alerting import AlertBook, AlertBookState, IncidentBookState
 from detectors.algorithms import Detector, KnowsDays, kind_of
 from detectors.errors import StateError
-from detectors.explanation import OpenBucket, Run, explain
+from detectors.explanation import OpenBucket, Run
+from detectors.explanation.evidence import NONE
 from detectors.history import CHUNK_BUCKETS, KEPT_CHUNKS, History
+from detectors.incidents import BrandIncidents
 from detectors.memory import HOUR_MS, VERSION, BrandState, Tally
 from detectors.model import (
     MINUTE_MS,
     Alert,
+    Answer,
     Brand,
     Bucket,
     BucketStatus,
     Explanation,
+    Given,
     Incident,
-    Marks,
     Mention,
     MinuteCounts,
+    Response,
     Score,
     ScoreStatus,
     Sentiment,
     ShadowAlert,
-    StoryKind,
     from_ms,
     to_ms,
 )
-from detectors.stories import Desk, Impostors
 from detectors.windowing import MonitorClock, bucket_start
 
 __all__ = ["BrandMonitor", "Event"]
 
-Event = Bucket | Alert | Incident | ShadowAlert
+Event = Bucket | Alert | Incident | Answer | ShadowAlert
 
 NOTHING = MinuteCounts()
 SCORED_AHEAD = 10
@@ -69,8 +72,8 @@ class BrandMonitor:
         self.state = state or BrandState(timezone=brand.timezone)
         self._clock = clock
         self._tally = tally
-        self._book = AlertBook(brand, self.state.book)
-        self._shadow_book = AlertBook(brand, self.state.shadow_book)
+        self._incidents = BrandIncidents(brand, self.state, clock, tally)
+        self._shadow_alerts = AlertBook(brand.id, self.state.shadow_alerts)
         self._live: dict[str, Detector] = {name: self._load(name) for name in brand.detectors}
         self._shadows: dict[str, Detector] = {name: self._load(name) for name in brand.shadow_detectors}
         if days and state is None:
@@ -94,9 +97,7 @@ class BrandMonitor:
         state.seen[partition] = mention.offset
         marks = mention.marks
         if marks is not None and marks.official:
-            if state.remember(mention):
-                self._hear(mention)
-            return ()
+            return self._hear(mention) if state.remember(mention) else ()
         start = bucket_start(mention.event_ms)
         # Late is what its own partition has passed, whether or not another one still holds the minute open: partitions
         # have no order between them. Before the brand's time has begun, a post dated 1970 must not make it begin there.
@@ -114,15 +115,34 @@ class BrandMonitor:
             bucket = state.open[start] = OpenBucket()
         negative = mention.sentiment is Sentiment.NEGATIVE
         new_author = negative and state.is_new_author(mention)
+        if negative and state.strands is not None:
+            bucket = self._incidents.bucket(mention, start) or bucket
+        events: list[Event] = []
         if marks is None:
             bucket.add(mention, new_author=new_author)
-            events: list[Event] = []
         else:
             bucket.add(mention, new_author=new_author, copy_of=state.copy_of(mention, marks) if negative else None)
-            events = self._follow(mention, marks, negative=negative)
+            if negative and marks.addressed and mention.id is not None and not mention.is_repost:
+                bucket.complain(mention)
+                self._incidents.complain(mention)
+            events += self._incidents.follow(mention, marks, run_now=self._run_now)
         if negative and state.closed_until_ms is not None:
             events += self._look_ahead(state.closed_until_ms, mention)
         return events
+
+    def _hear(self, mention: Mention) -> Sequence[Event]:
+        """What an account of the brand said: a first answer is counted in its minute, or in the first that is open."""
+        answered, events = self._incidents.hear(mention)
+        closed_ms = self.state.closed_until_ms
+        if answered is not None and answered.first and closed_ms is not None:
+            start = max(bucket_start(mention.event_ms), closed_ms)
+            bucket = self.state.open.setdefault(start, OpenBucket())
+            bucket.responses.append(Response(answered.topic or NONE, answered.took_ms // 1000))
+        return events
+
+    def command(self, partition: int, given: Given) -> list[Incident | Answer]:
+        """What somebody did to one of the brand's incidents, in its partition of commands. It changes no score."""
+        return self._incidents.command(partition, given)
 
     def advance(self, time_ms: int) -> list[Event]:
         """Close every bucket that ends at or before this time (the least watermark)."""
@@ -140,7 +160,7 @@ class BrandMonitor:
         while state.closed_until_ms + MINUTE_MS <= time_ms:
             start = state.closed_until_ms
             bucket = state.open.pop(start, None)
-            if bucket is not None:
+            if bucket is not None and bucket.counts.mentions:
                 state.newest_mention_ms = start
             silent_until = self._silent_until(start, time_ms)
             if silent_until is None:
@@ -177,9 +197,10 @@ class BrandMonitor:
         state = self.state
         if state.open:
             self.advance(max(state.open) + MINUTE_MS)
-        state.book, state.shadow_book = AlertBookState(), AlertBookState()
-        self._book, self._shadow_book = AlertBook(self.brand, state.book), AlertBook(self.brand, state.shadow_book)
-        state.seen, state.run, state.impostors, state.handed_over = {}, None, None, True
+        state.alerts, state.shadow_alerts, state.incidents = AlertBookState(), AlertBookState(), IncidentBookState()
+        self._incidents = BrandIncidents(self.brand, state, self._clock, self._tally)
+        self._shadow_alerts = AlertBook(self.brand.id, state.shadow_alerts)
+        state.seen, state.run, state.impostors, state.strands, state.handed_over = {}, None, None, None, True
         state.borne_out = []
         if state.desk is not None:
             state.desk.forget_complaints()
@@ -192,8 +213,10 @@ class BrandMonitor:
     def alerts_per_month(self) -> dict[str, float]:
         """How often each detector, live or shadow, has alerted: what it makes of its budget of false alarms."""
         since_ms, now_ms = self.state.since_ms, self.state.closed_until_ms or 0
-        books = dict.fromkeys(self._live, self._book) | dict.fromkeys(self._shadows, self._shadow_book)
-        return {name: book.per_month(name, since_ms=since_ms, now_ms=now_ms) for name, book in books.items()}
+        return {
+            **{name: self._incidents.per_month(name, since_ms=since_ms, now_ms=now_ms) for name in self._live},
+            **{name: self._shadow_alerts.per_month(name, since_ms=since_ms, now_ms=now_ms) for name in self._shadows},
+        }
 
     def days(self) -> list[float] | None:
         """How the days of this brand go, where its leading detector has come to know it (see `KnowsDays`)."""
@@ -203,66 +226,63 @@ class BrandMonitor:
     @property
     def firing(self) -> bool:
         """Whether an alert of this brand is on."""
-        return self._book.any_firing
+        return self._incidents.any_firing
 
     # ------------------------------------------------------------------------------- buckets
 
     def _close(self, start: int, bucket: OpenBucket | None) -> list[Event]:
         self._end_silence(start)
-        state = self.state
-        counts = bucket.counts if bucket else NOTHING
+        state, incidents = self.state, self._incidents
+        strands = state.take_strands(start)
+        counts = _counts(bucket, *strands.values())
         scores = {name: self._score(name, detector, [counts], start)[0] for name, detector in self._live.items()}
         lead = scores[self._leader]
         state.status = lead.status
         end = start + MINUTE_MS
-        at_ms = bucket.last_ms if bucket and bucket.negative else end
-        events: list[Event] = [self._bucket(start, bucket, scores)]
+        at_ms = max([bucket.last_ms if bucket else 0, *(strand.last_ms for strand in strands.values())]) or end
+        events: list[Event] = [self._bucket(start, [bucket, *strands.values()], scores)]
         before, state.run = state.run, self._extended(state.run, start, bucket, lead)
-        state.background.close(start, bucket, lead)
+        state.background.close(start, counts.negative, lead)
         if state.run is None:
             state.background.learn(start, before, bucket)
         for name, score in scores.items():
             if score.exceeds:
-                if not self._book.firing(name):
-                    events += self._fire(name, score, state.run, start, at_ms)
+                if not incidents.firing(name):
+                    events += incidents.fire(name, score, state.run, start_ms=start, at_ms=at_ms)
                 if name not in state.borne_out:
                     state.borne_out.append(name)
         for name, detector in self._live.items():
             # Not since it fired: what fires ahead, in an open minute, finds more or fewer minutes before it that are
             # not closed, as partitions come. What is learned follows from closed minutes alone.
             self._learn(name, detector, counts, start, alerting=name in state.borne_out)
-        if self._book.any_firing:
-            events += self._grow(lead, state.run, end)
-            run = state.run or Run(start_ms=start)
-            if self._book.firing(IMPOSTOR):
-                scores = {**scores, IMPOSTOR: self._impostor_score(start)}
-            events += self._book.close_bucket(scores, at_ms=end, explain=lambda: self._explain_end(run, end))
-            state.borne_out = [name for name in state.borne_out if self._book.firing(name)]
+        events += incidents.grow(lead, state.run, at_ms=end)
+        events += incidents.close(scores, lead, start_ms=start, strands=strands)
+        state.borne_out = [name for name in state.borne_out if incidents.firing(name)]
         if self._shadows:
             events += self._close_shadows(start, counts, at_ms)
         assert state.history is not None
         state.history.append(counts)
-        events += self._forget(start)
+        if start % HOUR_MS == 0:
+            events += self._forget(start)
         return events
 
     def _close_shadows(self, start: int, counts: MinuteCounts, at_ms: int) -> list[ShadowAlert]:
         """Shadow detectors live as live ones do, but for looking ahead: so they may be a minute late."""
         alerts: list[ShadowAlert] = []
-        book, run, end = self._shadow_book, self.state.run or Run(start_ms=start), start + MINUTE_MS
+        book, onset_ms, end = self._shadow_alerts, (self.state.run or Run(start_ms=start)).start_ms, start + MINUTE_MS
         scores: dict[str, Score] = {}
         for name, detector in self._shadows.items():
             score = scores[name] = self._score(name, detector, [counts], start)[0]
             if score.exceeds and not book.firing(name):
-                why = self._explain(run, at_ms)
-                alert = book.fire(name, score, onset_ms=run.start_ms, at_ms=at_ms, why=why)[0]
-                if isinstance(alert, Alert) and to_ms(alert.at) == at_ms:  # else the story of before
+                alert = book.fire(name, score, onset_ms=onset_ms, at_ms=at_ms, why=_untold(onset_ms, at_ms))
+                if to_ms(alert.at) == at_ms:  # else the story of before
                     told = ShadowAlert(brand=alert.brand, detector=name, onset=alert.onset, at=alert.at, score=score)
                     alerts.append(told)
             self._learn(name, detector, counts, start, alerting=book.firing(name))
         if self._tally.on_shadow_scores is not None:
             self._tally.on_shadow_scores(self.brand.id, start, scores)
         if book.any_firing:
-            book.close_bucket(scores, at_ms=end, explain=lambda: self._explain(run, end))
+            book.close_bucket(scores, at_ms=end, explain=lambda _: _untold(onset_ms, end))
         return alerts
 
     def _score(self, name: str, detector: Detector, counts: Sequence[MinuteCounts], start: int) -> list[Score]:
@@ -287,14 +307,14 @@ class BrandMonitor:
         first = state.status is not ScoreStatus.NO_DATA
         state.status = ScoreStatus.NO_DATA
         state.silent_buckets += (until - start) // MINUTE_MS
-        if state.run is not None and self._book.wave_on:
+        if state.run is not None and self._incidents.wave_on:
             state.run.counts, state.run.expectations = [], []  # these are of consecutive minutes
         else:
             state.run = None
         if not first and bucket is None:
             return []
         scores = dict.fromkeys(self._live, Score(status=ScoreStatus.NO_DATA))
-        return [self._bucket(start, bucket, scores, BucketStatus.NO_DATA)]
+        return [self._bucket(start, [bucket, *state.take_strands(start).values()], scores, BucketStatus.NO_DATA)]
 
     def _end_silence(self, start: int) -> None:
         """Let the silence pass in one step, however many steps it came in: floats add up the same."""
@@ -330,22 +350,25 @@ class BrandMonitor:
     def _bucket(
         self,
         start: int,
-        bucket: OpenBucket | None,
+        buckets: Sequence[OpenBucket | None],
         scores: dict[str, Score],
         status: BucketStatus = BucketStatus.COUNTED,
     ) -> Bucket:
-        if bucket is None:
-            bucket = OpenBucket()
+        found = [bucket for bucket in buckets if bucket is not None]
         return Bucket(
             brand=self.brand.id,
             start=from_ms(start),
             seconds=MINUTE_MS // 1000,
             status=status,
-            negative=bucket.negative,
-            neutral=bucket.neutral,
-            positive=bucket.positive,
-            unknown=bucket.unknown,
-            negative_by_channel=bucket.by_channel,
+            negative=sum(bucket.negative for bucket in found),
+            neutral=sum(bucket.neutral for bucket in found),
+            positive=sum(bucket.positive for bucket in found),
+            unknown=sum(bucket.unknown for bucket in found),
+            negative_by_channel=_added(bucket.by_channel for bucket in found),
+            negative_by_topic=_added(bucket.by("topic") for bucket in found),
+            negative_by_audience=_added(bucket.by("audience") for bucket in found),
+            complaints=_added(bucket.complaints for bucket in found),
+            responses=[response for bucket in found for response in bucket.responses],
             scores=scores,
         )
 
@@ -359,23 +382,25 @@ class BrandMonitor:
             return []
         self._end_silence(first)
         buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
-        counts = [bucket.counts if bucket else NOTHING for bucket in buckets]
-        ahead_count = sum(minute.negative for minute in counts)
-        grown = self._book.doubled((state.run.observed - state.run.expected if state.run else 0) + ahead_count)
-        if not grown and all(self._book.firing(name) for name in self._live):
+        counts = [_counts(*state.open_at(first + position * MINUTE_MS)) for position in range(ahead)]
+        ahead_count = sum(bucket.negative for bucket in buckets if bucket is not None)
+        incidents = self._incidents
+        grown = incidents.has_grown((state.run.observed - state.run.expected if state.run else 0) + ahead_count)
+        if not grown and all(incidents.firing(name) for name in self._live):
             return []
         events: list[Event] = []
         lead = self._score(self._leader, self._live[self._leader], counts, first)
         for name, detector in self._live.items():
-            if self._book.firing(name):
+            if incidents.firing(name):
                 continue
             scores = lead if name == self._leader else self._score(name, detector, counts, first)
             position = next((i for i, score in enumerate(scores) if _is_plain(score)), None)
             if position is not None:
                 run = self._run_ahead(first, buckets[: position + 1], lead)
-                events += self._fire(name, scores[position], run, first + position * MINUTE_MS, mention.event_ms)
+                start = first + position * MINUTE_MS
+                events += incidents.fire(name, scores[position], run, start_ms=start, at_ms=mention.event_ms)
         if grown:
-            events += self._grow(lead[-1], self._run_ahead(first, buckets, lead), mention.event_ms)
+            events += incidents.grow(lead[-1], self._run_ahead(first, buckets, lead), at_ms=mention.event_ms)
         return events
 
     def _run_ahead(self, first: int, buckets: Sequence[OpenBucket | None], lead: Sequence[Score]) -> Run | None:
@@ -396,110 +421,27 @@ class BrandMonitor:
         run.alerted |= wave_on
         return run
 
-    def _explain(self, run: Run, until_ms: int) -> Explanation:
-        state = self.state
-        impostors = state.impostors if self._book.firing(IMPOSTOR) else None
-        return explain(run, state.background, self.brand, until_ms=until_ms, desk=state.desk, impostors=impostors)
-
-    def _fire(self, name: str, score: Score, run: Run | None, start: int, at_ms: int) -> list[Alert | Incident]:
-        run = run or Run(start_ms=start)
-        why = self._explain(run, at_ms)
-        return self._book.fire(name, score, onset_ms=run.start_ms, at_ms=at_ms, why=why)
-
-    def _grow(self, score: Score, run: Run | None, at_ms: int) -> list[Incident]:
-        if run is None or not self._book.doubled(run.observed - run.expected):
-            return []
-        return [self._book.grow(score, self._explain(run, at_ms), at_ms=at_ms)]
-
-    # -------------------------------------------------------------------------------- stories
-
-    def _hear(self, mention: Mention) -> None:
-        desk = self.state.desk
-        if desk is None:
-            desk = self.state.desk = Desk()
-        desk.hear(mention, learn=not self._book.wave_on)
-
-    def _follow(self, mention: Mention, marks: Marks, *, negative: bool) -> list[Event]:
-        """Put a complaint on the desk; look at who looks like the brand."""
-        state = self.state
-        if negative and marks.addressed and mention.id is not None and not mention.is_repost:
-            if state.desk is None:
-                state.desk = Desk()
-            state.desk.complain(mention)
-        if marks.looks_like is None:
-            return []
-        to_customer = marks.reply_to is not None or bool(marks.accounts)
-        if state.impostors is None or not (
-            self._book.firing(IMPOSTOR) or self._book.same_story(IMPOSTOR, mention.event_ms)
-        ):
-            if not to_customer:
-                return []
-            state.impostors = Impostors(start_ms=bucket_start(mention.event_ms))
-        state.impostors.add(mention, marks.looks_like, to_customer=to_customer)
-        if not to_customer or self._book.firing(IMPOSTOR):
-            return []
-        score, start_ms = self._impostor_score(mention.event_ms), state.impostors.start_ms
-        why = self._explain_impostors(self._run_now(), mention.event_ms)
-        if not any(story.kind is StoryKind.IMPOSTOR for story in why.stories):
-            return []
-        return [*self._book.fire(IMPOSTOR, score, onset_ms=start_ms, at_ms=mention.event_ms, why=why)]
-
-    def _impostor_score(self, since_ms: int) -> Score:
-        """Of a minute: whether a look-alike has spoken to a customer since then."""
-        impostors = self.state.impostors
-        spoke = impostors is not None and impostors.newest_ms >= since_ms
-        posts = impostors.posts if impostors is not None else 0
-        return Score(status=ScoreStatus.OK, surprise=float(spoke), threshold=0.5, observed=float(posts))
-
     def _run_now(self) -> Run | None:
         """The run as it will be when the open buckets close as they are, if a wave is on."""
         state = self.state
         first = state.closed_until_ms
-        if not self._book.wave_on or first is None:
+        if not self._incidents.wave_on or first is None:
             return None
         ahead = (max(state.open, default=first) - first) // MINUTE_MS + 1
         if ahead > SCORED_AHEAD or state.silent_buckets:
             return state.run
-        buckets = [state.open.get(first + position * MINUTE_MS) for position in range(ahead)]
-        counts = [bucket.counts if bucket else NOTHING for bucket in buckets]
-        return self._run_ahead(first, buckets, self._score(self._leader, self._live[self._leader], counts, first))
-
-    def _explain_end(self, run: Run, until_ms: int) -> Explanation:
-        """The last word on what is over."""
-        return self._explain(run, until_ms) if self._book.wave_on else self._explain_impostors(None, until_ms)
-
-    def _explain_impostors(self, wave: Run | None, until_ms: int) -> Explanation:
-        """Why the alert of an impostor: in a wave all that is told of it, else only the look-alikes' own posts.
-
-        Where a wave is over that was in the same incident, its numbers stay.
-        """
-        state, incident = self.state, self.state.book.incident
-        impostors = state.impostors
-        assert impostors is not None
-        run = wave or Run(start_ms=impostors.start_ms, first=impostors.kept[0], top=impostors.kept)
-        why = explain(
-            run, state.background, self.brand, until_ms=until_ms, desk=state.desk if wave else None, impostors=impostors
-        )
-        if wave is None and incident is not None and self._book.any_firing and len(incident.alerts) > 1:
-            others = [story for story in incident.why.stories if story.kind is not StoryKind.IMPOSTOR]
-            return msgspec.structs.replace(incident.why, stories=[*why.stories, *others])
-        return why
+        starts = [first + position * MINUTE_MS for position in range(ahead)]
+        counts = [_counts(*state.open_at(start)) for start in starts]
+        lead = self._score(self._leader, self._live[self._leader], counts, first)
+        return self._run_ahead(first, [state.open.get(start) for start in starts], lead)
 
     # -------------------------------------------------------------------------------- memory
 
-    def _forget(self, start: int) -> list[Alert | Incident]:
+    def _forget(self, start: int) -> list[Incident]:
         """Once an hour: let go of what was kept for long enough."""
-        if start % HOUR_MS:
-            return []
-        state = self.state
-        if state.desk is not None:
-            state.desk.close(start, learn=not self._book.wave_on)
-        state.forget(start)
-        before_ms = start - self._tally.keep_texts_ms
-        if state.impostors is not None and state.impostors.newest_ms < before_ms and not self._book.firing(IMPOSTOR):
-            state.impostors = None
-        self._shadow_book.forget_texts(resolved_before_ms=before_ms)
-        return self._book.forget_texts(resolved_before_ms=before_ms)
+        self.state.forget(start)
+        self._shadow_alerts.forget_texts(resolved_before_ms=start - self._tally.keep_texts_ms)
+        return self._incidents.forget(start)
 
     def _load(self, name: str) -> Detector:
         """The detector as it was, or warmed again from the kept buckets where that cannot be."""
@@ -542,6 +484,27 @@ class BrandMonitor:
         if state.version > VERSION:
             raise StateError(f"state of brand {brand.id} is of version {state.version}, this badbuzz knows {VERSION}")
         return cls(brand, clock, tally, state)
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    added: Counter[str] = Counter()
+    for one in counts:
+        added.update(one)
+    return dict(added)
+
+
+def _counts(*buckets: OpenBucket | None) -> MinuteCounts:
+    """What detectors see of a minute: of the first story of a wave and of the others."""
+    found = [bucket.counts for bucket in buckets if bucket is not None]
+    if len(found) < 2:
+        return found[0] if found else NOTHING
+    return MinuteCounts(*(sum(values) for values in zip(*map(msgspec.structs.astuple, found), strict=True)))
+
+
+def _untold(since_ms: int, until_ms: int) -> Explanation:
+    """What nobody hears of is not explained."""
+    since, until = from_ms(since_ms), from_ms(until_ms)
+    return Explanation(since=since, until=until, observed=0, expected=0.0, first_post=None, top_posts=[])
 
 
 def _is_plain(score: Score) -> bool:

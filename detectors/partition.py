@@ -8,7 +8,7 @@ import msgspec
 
 from detectors.errors import StateError
 from detectors.memory import Tally
-from detectors.model import Brand, MentionBatch, ScoreStatus
+from detectors.model import Answer, Brand, Given, MentionBatch, Outcome, ScoreStatus, from_ms
 from detectors.monitor import BrandMonitor, Event
 from detectors.windowing import FOREVER_MS, MonitorClock, MonitorClockState, bucket_start
 
@@ -50,16 +50,14 @@ class PartitionMonitor:
 
     def take(self, batch: MentionBatch) -> list[Event]:
         """What came of one record. A brand that is no longer watched is passed over."""
+        if batch.commands:
+            return self._obey(batch)
         self.clock.take(batch)
         events: list[Event] = []
         brand = self._brands.get(batch.brand) if batch.brand is not None else None
         if brand is not None and batch.mentions:
             self.changed.add(brand.id)
-            monitor = self.monitors.get(brand.id)
-            if monitor is None:
-                monitor = self.monitors[brand.id] = BrandMonitor(
-                    brand, self.clock, self.tally, days=self.state.days.get(brand.timezone, ())
-                )
+            monitor = self._monitor(brand)
             others = self.clock.others(batch.partition)
             for mention in batch.mentions:
                 if others is not None:
@@ -75,6 +73,23 @@ class PartitionMonitor:
             self._advanced_ms = bucket_start(time_ms)
             events += self._advance_all(time_ms)
         return events
+
+    def _monitor(self, brand: Brand) -> BrandMonitor:
+        monitor = self.monitors.get(brand.id)
+        if monitor is None:
+            monitor = self.monitors[brand.id] = BrandMonitor(
+                brand, self.clock, self.tally, days=self.state.days.get(brand.timezone, ())
+            )
+        return monitor
+
+    def _obey(self, batch: MentionBatch) -> list[Event]:
+        """What people did to a brand's incidents; it moves no time."""
+        brand = self._brands.get(batch.brand or "")
+        if brand is None:
+            return [unwatched(given) for given in batch.commands]
+        self.changed.add(brand.id)
+        monitor = self._monitor(brand)
+        return [event for given in batch.commands for event in monitor.command(batch.partition, given)]
 
     def _advance_all(self, time_ms: int) -> Iterator[Event]:
         for name, monitor in self.monitors.items():
@@ -126,3 +141,16 @@ class PartitionMonitor:
             if (snapshot := by_brand.get(brand.id)) is not None:
                 partition.monitors[brand.id] = BrandMonitor.restore(snapshot, brand, partition.clock, partition.tally)
         return partition
+
+
+def unwatched(given: Given) -> Answer:
+    """The answer to a command on a brand that is not watched."""
+    command = given.command
+    return Answer(
+        command=command.id,
+        brand=command.brand,
+        incident=command.incident,
+        outcome=Outcome.GONE,
+        at=from_ms(given.at_ms),
+        text=f"{command.brand}: no such brand is watched",
+    )

@@ -10,10 +10,11 @@ import msgspec
 from detectors.errors import InvalidPost, Reason
 from detectors.marks import Marker
 from detectors.mentions import Found, MentionFinder
-from detectors.model import Marks, Mention, Post, Sentiment, Watch
+from detectors.model import Language, Marks, Mention, Post, Sentiment, Watch
 from detectors.privacy import Pseudonyms, public_names
 from detectors.text import Judgement, Negativity, blanked
 from detectors.text.copies import is_repost
+from detectors.text.language import detect
 from detectors.themes import Themes
 
 __all__ = ["Arrived", "Reader"]
@@ -24,8 +25,8 @@ TEXT_CHARS = 500
 """More of a text is not carried to people."""
 _READ_CHARS = 2_000
 
-Feelings = list[tuple[Sentiment, bool]]
-"""How a post speaks of each brand that was found in it, and whether that is irony."""
+Feelings = list[tuple[Sentiment, bool, Language | None]]
+"""How a post speaks of each brand that was found in it, whether that is irony, and its language, if it was read."""
 
 
 class Arrived(msgspec.Struct, frozen=True, gc=False):
@@ -107,12 +108,19 @@ class Reader:
         key = int.from_bytes(hashlib.blake2b(f"{post.source}\0{post.id}".encode(), digest_size=8).digest())
         folded = arrived.folded[:_READ_CHARS]
         return [
-            (found.brand, self._mention(arrived, found, sentiment, ironic, key, folded))
-            for found, (sentiment, ironic) in zip(arrived.found, feelings, strict=True)
+            (found.brand, self._mention(arrived, found, sentiment, ironic, lang, key, folded))
+            for found, (sentiment, ironic, lang) in zip(arrived.found, feelings, strict=True)
         ]
 
     def _mention(
-        self, arrived: Arrived, found: Found, sentiment: Sentiment, ironic: bool, key: int, folded: str
+        self,
+        arrived: Arrived,
+        found: Found,
+        sentiment: Sentiment,
+        ironic: bool,
+        lang: Language | None,
+        key: int,
+        folded: str,
     ) -> Mention:
         post, themes = arrived.post, self._themes
         bad = sentiment is Sentiment.NEGATIVE
@@ -149,6 +157,7 @@ class Reader:
             audience=themes.audience(post) if bad else None,
             hashtags=themes.hashtags(folded, found.brand) if bad else (),
             marks=marks,
+            lang=(lang or detect(post.text, post.lang)) if bad else None,
         )
 
     def _without_names(self, post: Post, kept: Post, marks: Marks | None) -> Marks | None:
@@ -164,10 +173,10 @@ class Reader:
         )
 
 
-def _feeling(post: Post, judgement: Judgement | None) -> tuple[Sentiment, bool]:
+def _feeling(post: Post, judgement: Judgement | None) -> tuple[Sentiment, bool, Language | None]:
     if judgement is None:
-        return post.sentiment or Sentiment.UNKNOWN, False
-    return judgement.label, judgement.ironic
+        return post.sentiment or Sentiment.UNKNOWN, False, None
+    return judgement.label, judgement.ironic, judgement.lang
 
 
 def _cut(name: str | None) -> str | None:

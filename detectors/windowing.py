@@ -232,6 +232,16 @@ class MonitorClock:
                         until = end if until is None else min(until, end)
         return quiet, until
 
+    def back_since(self, source: str, now_ms: int) -> int | None:
+        """When the newest silence of a source ended, in ms, if it has ended by then; None if it never was silent."""
+        ends = [
+            end
+            for spans in self.state.gaps.get(source, {}).values()
+            for start, end in spans
+            if end is not None and start < end <= now_ms
+        ]
+        return max(ends, default=None)
+
     def prune(self) -> None:
         """Forget gaps that ended a day ago; the last of each partition stays, it says who carries a source."""
         if self.state.time_ms is None:

@@ -1,4 +1,4 @@
-"""The Faust app of a worker: three agents on one broker. Nothing happens at import."""
+"""The Faust app of a worker: four agents on one broker. Nothing happens at import."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from detectors.intake import Intake
 from detectors.model import Watch
+from streams.agents.commands import CommandAgent
 from streams.agents.ingest import IngestAgent
 from streams.agents.monitor import MonitorAgent
 from streams.agents.notify import NotifyAgent
@@ -35,7 +36,7 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, data
 
     `datadir` is a folder that Faust makes at start; nothing of ours lies in it.
     """
-    inputs = {settings.topic(agent.topic) for agent in (IngestAgent, MonitorAgent, NotifyAgent)}
+    inputs = {settings.topic(agent.topic) for agent in (IngestAgent, CommandAgent, MonitorAgent, NotifyAgent)}
     app = faust.App(
         settings.app_id,
         broker=[f"kafka://{server.strip()}" for server in settings.brokers.split(",")],
@@ -60,8 +61,9 @@ def create_app(settings: Settings, watch: Watch, counts: dict[str, int], *, data
     app.transport = Transport(app.conf.broker_consumer, app)
     runtime = Runtime(app, settings, watch, Metrics(CollectorRegistry()), counts)
     IngestAgent(runtime, Intake(watch, load_judge(settings.negativity_dir), pseudonym_key=settings.author_key))
+    CommandAgent(runtime)
     MonitorAgent(runtime)
-    NotifyAgent(runtime, notifiers_for(watch, load_playbook(settings.playbook_dir)))
+    NotifyAgent(runtime, notifiers_for(watch, load_playbook(settings.playbook_dir), console_url=settings.console_url))
     app.service(HealthServer.bound_to(runtime))
     _follow_rebalances(runtime)
     return runtime

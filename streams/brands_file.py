@@ -11,10 +11,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from detectors.model import Language, Severity, StoryKind
 from detectors.text.terms import fold
+from streams.spans import parse_span
 
 __all__ = ["PARTS", "BrandsFile"]
-
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 # ------------------------------------------------------------------------------------------ values
@@ -79,13 +78,6 @@ def _story(kind: str) -> str:
     if kind not in list(StoryKind):
         raise ValueError(f"{kind!r} is no kind of story; expected one of: {', '.join(StoryKind)}")
     return kind
-
-
-def _span(value: object) -> timedelta:
-    match = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("no duration; expected a whole number with a unit, such as 60s, 15m, 2h or 1d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _positive(span: timedelta) -> timedelta:
@@ -171,8 +163,8 @@ _Moment = Annotated[datetime, BeforeValidator(_moment)]
 _Hours = Annotated[tuple[int, int], BeforeValidator(_hours)]
 _Names = Annotated[list[str], Field(min_length=1)]
 _Budget = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_Span = Annotated[timedelta, BeforeValidator(_span)]
-_PositiveSpan = Annotated[timedelta, BeforeValidator(_span), AfterValidator(_positive)]
+_Span = Annotated[timedelta, BeforeValidator(parse_span)]
+_PositiveSpan = Annotated[timedelta, BeforeValidator(parse_span), AfterValidator(_positive)]
 
 
 # --------------------------------------------------------------------------------------- structure
@@ -200,6 +192,8 @@ class DefaultsPart(_Part):
     stories: _Stories = {}
     allowed_lateness: _Span = timedelta(seconds=60)
     no_data_after: _PositiveSpan = timedelta(hours=2)
+    quiet_between: _Span = timedelta(minutes=10)
+    messages_per_hour: Annotated[int, Field(gt=0)] = 30
 
 
 class MatchPart(_Part):
@@ -215,6 +209,7 @@ class BrandPart(_Part):
     match: MatchPart
     official_accounts: dict[str, list[_Text]] = {}
     competitors: list[str] = []
+    group: str | None = None
     timezone: _Zone | None = None
     languages: _Languages | None = None
     detectors: _Detectors | None = None
@@ -258,6 +253,7 @@ class RoutePart(_Part):
     brands: list[str] = []
     topics: list[str] = []
     kinds: list[_Kind] = []
+    languages: list[_Language] = []
     severity_at_least: _Severity | None = None
     hours: _Hours | None = None
 

@@ -20,6 +20,8 @@ from streams.yaml_tree import Tree, read_tree
 
 __all__ = ["load_watch", "parse_watch", "watch_for_labels"]
 
+_OF_ALL: Final = ("allowed_lateness", "no_data_after", "quiet_between", "messages_per_hour")
+"""Defaults that no brand may have otherwise."""
 _MEMBERS: Final = ("followers_at_least", "accounts", "roles")
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 
@@ -75,7 +77,7 @@ def watch_for_labels(labels_brands: Sequence[str]) -> Watch:
 
 def _watch(file: BrandsFile, environ: Mapping[str, str]) -> Watch:
     """The parts of a file as the structs of `detectors.model`, defaults and variables filled in."""
-    inherited = file.defaults.model_dump(exclude={"allowed_lateness", "no_data_after"})
+    inherited = file.defaults.model_dump(exclude=set(_OF_ALL))
     own = {"match", *inherited}
     return Watch(
         brands=[
@@ -108,8 +110,7 @@ def _watch(file: BrandsFile, environ: Mapping[str, str]) -> Watch:
             for route in file.routes
         ],
         silences=[Silence(**silence.model_dump(exclude_none=True)) for silence in file.silences],
-        allowed_lateness=file.defaults.allowed_lateness,
-        no_data_after=file.defaults.no_data_after,
+        **{name: getattr(file.defaults, name) for name in _OF_ALL},
     )
 
 
@@ -149,6 +150,7 @@ def _duplicates(tree: Tree) -> Iterator[ConfigProblem]:
 def _dangling(tree: Tree) -> Iterator[ConfigProblem]:
     for section, *way in (
         ("brands", "brands", "*", "competitors", "*"),
+        ("brands", "brands", "*", "group"),
         ("teams", "topics", "*", "team"),
         ("teams", "teams", "*", "escalate_to"),
         ("people", "teams", "*", "rota", "*", "people", "*"),

@@ -56,8 +56,17 @@ class Metrics:
         self.deliveries = Counter(
             "badbuzz_deliveries_total", "Messages to people", ["channel", "result"], registry=registry
         )
+        self.commands = Counter(
+            "badbuzz_commands_total", "What people did, by what it came to", ["outcome"], registry=registry
+        )
         self.silenced = Counter(
-            "badbuzz_silenced_total", "Changes of incidents that only the log heard of", ["brand"], registry=registry
+            "badbuzz_silenced_total",
+            "Changes of incidents that only the log heard of, and why",
+            ["brand", "reason"],
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            "badbuzz_messages_waiting", "Messages that are being sent or will be tried again", registry=registry
         )
         self.lag_records = Gauge(
             "badbuzz_lag_records", "Records not yet read", ["topic", "partition"], registry=registry

@@ -12,20 +12,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from detectors.errors import ConfigError, ConfigProblem
 from detectors.privacy import LEAST_KEY_BYTES
+from streams.spans import parse_span
 
 __all__ = ["Settings", "load_settings"]
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _span(value: object) -> object:
     """60s, 15m, 2h or 7d, as in brands.yaml."""
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("no duration; expected a whole number with a unit, such as 12h or 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return value if isinstance(value, timedelta) else parse_span(value)
+
+
+def _http(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise ValueError("no address of a web page; expected one such as https://badbuzz.example")
+    return url
 
 
 def _kept(span: timedelta) -> timedelta:
@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     )
     negativity_dir: Path | None = Field(
         None, description="weights that `badbuzz train` wrote, instead of those that come with badbuzz"
+    )
+    console_url: Annotated[str, AfterValidator(_http)] | None = Field(
+        None, description="where the console is reached, for the links in messages: https://badbuzz.example"
     )
     playbook_dir: Path | None = Field(None, description="a company's own pages of what to do, instead of ours")
     pseudonym_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.settings import Settings
 
-__all__ = ["brand_key", "partition_key", "state_topic", "table_name"]
+__all__ = ["brand_key", "incident_key", "partition_key", "state_topic", "table_name"]
 
 
 def table_name(agent: str) -> str:
@@ -24,6 +24,11 @@ def state_topic(settings: Settings, agent: str) -> str:
 def partition_key(partition: int) -> bytes:
     """The key of a partition's own record."""
     return b"partition/%d" % partition
+
+
+def incident_key(partition: int, incident: str = "") -> bytes:
+    """The key of one incident's record within a partition of `incidents`; without a name, what all begin with."""
+    return b"incident/%d/%s" % (partition, incident.encode())
 
 
 def brand_key(partition: int, brand: str) -> bytes:

@@ -88,6 +88,7 @@ TOPICS: dict[str, TopicSpec] = {
         TopicSpec("alerts", "an alert at each change of state", "compact,delete", keep_texts=_WEEK, spread=False),
         TopicSpec("incidents", "the newest state of an incident", "compact", keep_texts=_WEEK, spread=False),
         TopicSpec("commands", "what a person did", "delete", 30),
+        TopicSpec("journal", "what a command came to, what was sent to whom", "delete", 30, spread=False),
         TopicSpec(
             "dead-letters",
             "records that could not be used, with the reason",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from detectors.alerting.lifecycle import IMPOSTOR, AlertBook, AlertBookState, alert_id
+from detectors.alerting.alerts import IMPOSTOR, RESPONSE, STORY, WITHOUT_WAVE, AlertBook, AlertBookState, alert_id
+from detectors.alerting.incidents import IncidentBook, IncidentBookState
 from detectors.alerting.series import SeriesAlerts, alerts_at
 
-__all__ = ["IMPOSTOR", "AlertBook", "AlertBookState", "SeriesAlerts", "alert_id", "alerts_at"]
+__all__ = [
+    "IMPOSTOR",
+    "RESPONSE",
+    "STORY",
+    "WITHOUT_WAVE",
+    "AlertBook",
+    "AlertBookState",
+    "IncidentBook",
+    "IncidentBookState",
+    "SeriesAlerts",
+    "alert_id",
+    "alerts_at",
+]

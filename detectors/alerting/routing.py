@@ -23,12 +23,14 @@ _NONE: Final = "none"
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What routes look at. `topics` are those of the incident, the most spoken of first."""
+    """What routes look at: `topics` of the incident, the most spoken of first; `languages` of a third of it or more."""
 
     brand: str
     severity: Severity
     topics: Sequence[str] = ()
     kinds: Sequence[StoryKind] = ()
+    languages: Sequence[str] = ()
+    incident: str | None = None
 
 
 class Hearing(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,11 +53,15 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
 def facts_of(incident: Incident) -> Facts:
     """What routes look at, of an incident."""
     parts = incident.why.parts.get("topic", [])
+    languages = incident.why.parts.get("language", [])
+    least = incident.why.observed / 3
     return Facts(
         brand=incident.brand,
         severity=incident.severity,
         topics=tuple(part.name for part in parts if part.observed and part.name not in (_NONE, "other")),
         kinds=tuple(story.kind for story in incident.why.stories),
+        languages=tuple(one.name for one in languages if one.name != _NONE and 0 < least <= one.observed),
+        incident=incident.id,
     )
 
 
@@ -114,6 +120,7 @@ def silence_of(watch: Watch, facts: Facts, at: datetime) -> Silence | None:
         silence
         for silence in watch.silences
         if silence.start <= at < silence.until
+        and (not silence.incidents or facts.incident in silence.incidents)
         and _same(silence.brands, silence.topics, silence.kinds, facts) is not None
     ]
     return max(found, key=lambda silence: silence.until, default=None)
@@ -162,6 +169,11 @@ def _fits(one: Route, facts: Facts, local: datetime) -> list[str] | None:
     reasons = _same(one.brands, one.topics, one.kinds, facts)
     if reasons is None:
         return None
+    if one.languages:
+        spoken = [lang for lang in facts.languages if lang in one.languages]
+        if not spoken:
+            return None
+        reasons.append(f"language {spoken[0]}")
     if one.severity_at_least is not None:
         if not facts.severity.at_least(one.severity_at_least):
             return None

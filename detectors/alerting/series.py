@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.alerting.lifecycle import CALM_BUCKETS, REFRACTORY_MS, AlertBook
-from detectors.model import MINUTE_MS, Alert, Brand, Explanation, Match, Score, from_ms, to_ms
+from detectors.alerting.alerts import CALM_BUCKETS, REFRACTORY_MS, AlertBook
+from detectors.model import MINUTE_MS, Explanation, Score, from_ms, to_ms
 
 __all__ = ["SeriesAlerts", "alerts_at"]
 
@@ -19,7 +19,7 @@ class SeriesAlerts:
 
     def __init__(self, detector: str) -> None:
         self._detector = detector
-        self._book = AlertBook(Brand(id="series", name="series", match=Match(any=[])))
+        self._book = AlertBook("series")
 
     @property
     def firing(self) -> bool:
@@ -37,16 +37,16 @@ class SeriesAlerts:
         if self.firing or not score.exceeds:
             return False
         why = _nothing_known(start_ms, at_ms)
-        alert = self._book.fire(self._detector, score, onset_ms=start_ms, at_ms=at_ms, why=why)[0]
+        alert = self._book.fire(self._detector, score, onset_ms=start_ms, at_ms=at_ms, why=why)
         # One that is taken up again keeps the time at which it first fired.
-        return isinstance(alert, Alert) and to_ms(alert.at) == at_ms
+        return to_ms(alert.at) == at_ms
 
     def close(self, score: Score, *, start_ms: int) -> None:
         """The minute from `start_ms` on is over with this score."""
         if self.firing:
             end_ms = start_ms + MINUTE_MS
             self._book.close_bucket(
-                {self._detector: score}, at_ms=end_ms, explain=lambda: _nothing_known(start_ms, end_ms)
+                {self._detector: score}, at_ms=end_ms, explain=lambda _: _nothing_known(start_ms, end_ms)
             )
 
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from detectors.alerting import IMPOSTOR
+from detectors.alerting import WITHOUT_WAVE
 from detectors.backtest.labels import Crisis, Labels, Span
 from detectors.backtest.replay import Replay
 from detectors.model import Alert, Brand, Sentiment
@@ -243,9 +243,10 @@ def evaluate(
     """
     counts = replay.counts()
     brands = replay.watch.brands
-    # Whoever passes for the brand is no wave: labels say nothing of it.
+    # Whoever passes for the brand is no wave, nor is a late answer, or a second story of one: labels say nothing of it.
     firings = {
-        brand.id: [alert for alert in replay.first_firings(brand) if alert.detector != IMPOSTOR] for brand in brands
+        brand.id: [alert for alert in replay.first_firings(brand) if alert.detector not in WITHOUT_WAVE]
+        for brand in brands
     }
     alerts = [alert for brand in brands for alert in firings[brand.id]]
     false = None if labels is None else [alert for alert in alerts if is_false(alert, labels)]

@@ -29,10 +29,10 @@ class Background(msgspec.Struct):
     fortnight: int = 0
     timeline: Timeline = msgspec.field(default_factory=Timeline)
 
-    def close(self, start_ms: int, bucket: OpenBucket | None, lead: Score) -> None:
-        """A minute is over; `lead` is what the leading detector made of it."""
+    def close(self, start_ms: int, negative: int, lead: Score) -> None:
+        """A minute with so many negative mentions is over; `lead` is what the leading detector made of it."""
         if lead.status is not ScoreStatus.WARMING_UP:
-            self.timeline.add(start_ms, bucket.negative if bucket else 0, lead.expected_per_min)
+            self.timeline.add(start_ms, negative, lead.expected_per_min)
 
     def learn(self, start_ms: int, run: Run | None, bucket: OpenBucket | None) -> None:
         """No run is on after this minute: the one that ended with it and the minute itself were ordinary life.

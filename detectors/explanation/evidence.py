@@ -11,7 +11,7 @@ from detectors.model import Mention
 
 __all__ = ["DIMENSIONS", "NONE", "OTHER", "Evidence"]
 
-DIMENSIONS: Final = ("channel", "topic", "audience", "authors", "hashtag", "kind")
+DIMENSIONS: Final = ("channel", "topic", "audience", "authors", "hashtag", "kind", "language")
 NONE: Final = "none"
 OTHER: Final = "other"
 KEPT_NAMES: Final = 32
@@ -22,7 +22,7 @@ READ_POSTS: Final = 20
 
 
 class Evidence(msgspec.Struct):
-    """Negative mentions, counted in six ways; in each dimension every mention counts under exactly one name.
+    """Negative mentions, counted in seven ways; in each dimension every mention counts under exactly one name.
 
     `authors` groups mentions by how new their voice is: "new" of an author who was not counted in the hour before,
     "again" of one who was (two who quarrel are two new ones and then only "again"), "unknown" where nobody is
@@ -40,6 +40,7 @@ class Evidence(msgspec.Struct):
     authors: dict[str, int] = {}
     hashtag: dict[str, int] = {}
     kind: dict[str, int] = {}
+    language: dict[str, int] = {}
     followers: dict[str, int] = {}
     more_authors: bool = False
     words: Vocabulary = msgspec.field(default_factory=Vocabulary)
@@ -56,6 +57,8 @@ class Evidence(msgspec.Struct):
         counts, name = self.audience, mention.audience or NONE
         counts[name] = counts.get(name, 0) + 1
         counts, name = self.kind, "reposts" if mention.is_repost else "copies" if copied else "originals"
+        counts[name] = counts.get(name, 0) + 1
+        counts, name = self.language, mention.lang or NONE
         counts[name] = counts.get(name, 0) + 1
         counts, name = self.hashtag, mention.hashtags[0] if mention.hashtags else NONE
         counts[name] = counts.get(name, 0) + 1

@@ -7,14 +7,26 @@ from typing import Final
 
 import msgspec
 
-from detectors.explanation.evidence import Evidence
-from detectors.model import MINUTE_MS, Mention, MinuteCounts, Sentiment
+from detectors.explanation.evidence import NONE, Evidence
+from detectors.model import MINUTE_MS, Mention, MinuteCounts, Response, Sentiment
 from detectors.stories.facts import Facts
 
-__all__ = ["OpenBucket", "Run"]
+__all__ = ["OpenBucket", "Recent", "Run"]
 
 KEPT_MINUTES: Final = 360
 KEPT_POSTS: Final = 5
+SAMPLED_POSTS: Final = 12
+"""Of a minute: enough to tell what is spoken of. Those with the least hashes, whatever order they came in."""
+RECENT_MINUTES: Final = 60
+RECENT_POSTS: Final = 240
+
+
+class Recent(msgspec.Struct, frozen=True, array_like=True):
+    """One post of the last hour that stands for `weight` of its minute."""
+
+    start_ms: int
+    weight: float
+    mention: Mention
 
 
 class OpenBucket(msgspec.Struct):
@@ -35,6 +47,9 @@ class OpenBucket(msgspec.Struct):
     facts: Facts | None = None
     first: Mention | None = None
     top: list[Mention] = []
+    sample: list[Mention] = []
+    complaints: dict[str, int] = {}
+    responses: list[Response] = []
 
     @property
     def counts(self) -> MinuteCounts:
@@ -45,7 +60,12 @@ class OpenBucket(msgspec.Struct):
     @property
     def by_channel(self) -> dict[str, int]:
         """Negative mentions by source."""
-        return self.evidence.channel if self.evidence is not None else {}
+        return self.by("channel")
+
+    def by(self, dimension: str) -> dict[str, int]:
+        """Negative mentions by name in a dimension (see `Evidence`)."""
+        counts: dict[str, int] = getattr(self.evidence, dimension, {})
+        return counts
 
     def add(self, mention: Mention, *, new_author: bool, copy_of: int | None = None) -> None:
         """Count one mention.
@@ -79,13 +99,30 @@ class OpenBucket(msgspec.Struct):
         # In a busy minute most come after the best five: one comparison then, no sorting (2.0 us to 1.2 us each).
         if len(self.top) < KEPT_POSTS or _rank(mention) < _rank(self.top[-1]):
             self.top = _best([*self.top, mention])
+        if len(self.sample) < SAMPLED_POSTS:
+            self.sample.append(mention)
+        elif mention.key < (most := max(one.key for one in self.sample)):
+            self.sample = [*(one for one in self.sample if one.key != most), mention]
+
+    def complain(self, mention: Mention) -> None:
+        """Count a complaint to the brand itself."""
+        topic = mention.topics[0] if mention.topics else NONE
+        self.complaints[topic] = self.complaints.get(topic, 0) + 1
+
+    def recent(self, start_ms: int) -> list[Recent]:
+        """What stands for its negative mentions."""
+        if not self.sample:
+            return []
+        weight = self.negative / len(self.sample)
+        return [Recent(start_ms, weight, one) for one in sorted(self.sample, key=lambda one: one.key)]
 
 
 class Run(msgspec.Struct):
     """Totals of the closed buckets since the run began, in negative mentions.
 
     `counts` and `expectations` are the newest six hours of it, minute by minute, until `end_ms`. `alerted` says that
-    an alert was on at some time since it began. `facts` are of mentions of any sentiment. The posts kept have no marks.
+    an alert was on at some time since it began. `facts` are of mentions of any sentiment. `first` and `top` have no
+    marks; `recent` stands for what was said in the last hour.
     """
 
     start_ms: int
@@ -99,6 +136,7 @@ class Run(msgspec.Struct):
     top: list[Mention] = []
     counts: list[int] = []
     expectations: list[float] = []
+    recent: list[Recent] = []
 
     def extend(self, start_ms: int, bucket: OpenBucket | None, expected_per_min: float) -> None:
         """Add the bucket that starts then, the next one; None is a bucket without mentions."""
@@ -117,6 +155,9 @@ class Run(msgspec.Struct):
         if not bucket.negative:
             return
         self.observed += bucket.negative
+        oldest_ms = start_ms - RECENT_MINUTES * MINUTE_MS
+        kept = [one for one in self.recent if one.start_ms >= oldest_ms]
+        self.recent = [*kept, *bucket.recent(start_ms)][-RECENT_POSTS:]
         if bucket.evidence is not None:
             if self.evidence is None:
                 self.evidence = Evidence()

@@ -14,7 +14,7 @@ from detectors.explanation.stopwords import STOP_WORDS
 from detectors.model import Brand, Word
 from detectors.text.terms import fold
 
-__all__ = ["Vocabulary", "names_of", "standing_out"]
+__all__ = ["Vocabulary", "names_of", "standing_out", "words_of"]
 
 KEPT_WORDS: Final = 200
 READ_CHARS: Final = 400
@@ -52,13 +52,15 @@ class Vocabulary(msgspec.Struct):
         Words are folded, of three letters or more; links, @handles, numbers, stop words and what is longer than
         30 letters are no words. Read are the first 400 characters and of these the first 60 words. About 6 us.
         """
+        self.add(words_of(text))
+
+    def add(self, words: Collection[str]) -> None:
+        """Count the words of one post (see `words_of`)."""
         self.posts += 1
-        counts, found = self.counts, 0
-        for word in dict.fromkeys(_split(fold(text[:READ_CHARS]))[:READ_WORDS]):
-            if word not in STOP_WORDS and 2 < len(word) <= WORD_CHARS and (word.isalpha() or _is_word(word)):
-                counts[word] = counts.get(word, 0) + 1
-                found += 1
-        self.total += found
+        self.total += len(words)
+        counts = self.counts
+        for word in words:
+            counts[word] = counts.get(word, 0) + 1
         if len(counts) >= 2 * KEPT_WORDS:
             self._forget_rare()
 
@@ -88,6 +90,19 @@ class Vocabulary(msgspec.Struct):
         self.counts = dict(ranked[:KEPT_WORDS])
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a post, each once, in their order (see `Vocabulary.read`).
+
+    >>> words_of("No refund!! @acme, the #strike")
+    ['refund', '#strike']
+    """
+    return [
+        word
+        for word in dict.fromkeys(_split(fold(text[:READ_CHARS]))[:READ_WORDS])
+        if word not in STOP_WORDS and 2 < len(word) <= WORD_CHARS and (word.isalpha() or _is_word(word))
+    ]
+
+
 def _split(text: str) -> list[str]:
     """A folded text at all that is no letter, digit, "_", "#" or "@". By a table where one will do: 4 us less."""
     if "http" in text:
@@ -107,8 +122,10 @@ def names_of(brand: Brand) -> set[str]:
     return words | {f"#{word}" for word in words}
 
 
-def standing_out(run: Vocabulary, usual: Vocabulary, *, without: Collection[str]) -> list[Word]:
-    """The words that the run has more often than usual, beyond chance, the surest first; eight at most.
+def standing_out(
+    run: Vocabulary, usual: Vocabulary, *, without: Collection[str], most: int = SHOWN_WORDS
+) -> list[Word]:
+    """The words that the run has more often than usual, beyond chance, the surest first.
 
     Their log-odds ratio has an informative Dirichlet prior and is divided by its standard error, so that rare words
     neither win by chance nor are lost (Monroe, Colaresi & Quinn, "Fightin' Words", Political Analysis 16, 2008, eq. 15
@@ -139,4 +156,4 @@ def standing_out(run: Vocabulary, usual: Vocabulary, *, without: Collection[str]
         z = ratio / math.sqrt(1 / more + 1 / less)
         if z >= LEAST_Z:
             found.append(Word(word=word, posts=count, z=round(z, 2)))
-    return sorted(found, key=lambda word: (-word.z, word.word))[:SHOWN_WORDS]
+    return sorted(found, key=lambda word: (-word.z, word.word))[:most]

@@ -6,13 +6,13 @@ import hashlib
 import math
 import zlib
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from detectors.model import MINUTE_MS, Mention
 
-__all__ = ["KEPT_COMPLAINTS", "LEAST_ANSWERS", "REMEMBERED_MS", "UNKNOWN_LIMIT_MS", "Desk", "Waiting"]
+__all__ = ["KEPT_COMPLAINTS", "LEAST_ANSWERS", "REMEMBERED_MS", "UNKNOWN_LIMIT_MS", "Answered", "Desk", "Waiting"]
 
 KEPT_COMPLAINTS: Final = 512
 REMEMBERED_MS: Final = 24 * 60 * MINUTE_MS
@@ -32,13 +32,23 @@ _EARLY_ANSWERS: Final = 64
 class Complaint(msgspec.Struct, array_like=True, gc=False):
     """One complaint: when it was written, by whom (a hash, 0 for nobody), when it was answered (0: not yet).
 
-    `judged` says that it was counted in what is usual.
+    `judged` says that it was counted in what is usual, `topic` what it is about ("" without).
     """
 
     at_ms: int
     author: int
     answered_ms: int = 0
     judged: bool = False
+    topic: str = ""
+
+
+class Answered(NamedTuple):
+    """A complaint that was answered: when it was written, how long that took, and whether it was the first answer."""
+
+    complaint_ms: int
+    took_ms: int
+    topic: str
+    first: bool
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -94,26 +104,31 @@ class Desk(msgspec.Struct, omit_defaults=True):
         assert mention.id is not None
         author = zlib.crc32(f"{mention.source} {mention.author}".encode("utf-8", "surrogatepass"))
         key = _key(mention.source, mention.id)
-        complaint = Complaint(mention.event_ms, author if mention.author is not None else 0)
+        topic = mention.topics[0] if mention.topics else ""
+        complaint = Complaint(mention.event_ms, author if mention.author is not None else 0, topic=topic)
         complaint.answered_ms = max(self.early.pop(key, 0), 0)
         self.complaints[key] = complaint
         if len(self.complaints) >= KEPT_COMPLAINTS + KEPT_COMPLAINTS // 8:
             self.complaints = dict(islice(self.complaints.items(), len(self.complaints) - KEPT_COMPLAINTS, None))
 
-    def hear(self, mention: Mention, *, learn: bool) -> None:
-        """A post of an official account; from its time to answer is learned only if `learn`."""
+    def hear(self, mention: Mention, *, learn: bool) -> Answered | None:
+        """A post of an official account; from its time to answer is learned only if `learn`.
+
+        What it answers; None if that is nothing that is known.
+        """
         self.heard = True
         replied = mention.marks.reply_to if mention.marks is not None else None
         if replied is None:
-            return
+            return None
         key, at_ms = _key(mention.source, replied), mention.event_ms
         answered = self.complaints.get(key)
         if answered is None:
             self.early[key] = at_ms
             if len(self.early) > _EARLY_ANSWERS:
                 del self.early[next(iter(self.early))]
-            return
-        if learn and not answered.answered_ms:
+            return None
+        first = not answered.answered_ms
+        if learn and first:
             self._learn(at_ms - answered.at_ms)
         same = [answered]
         if answered.author:
@@ -121,6 +136,7 @@ class Desk(msgspec.Struct, omit_defaults=True):
         for complaint in same:
             if not complaint.answered_ms and (complaint is answered or complaint.at_ms <= at_ms):
                 complaint.answered_ms = at_ms
+        return Answered(answered.at_ms, max(0, at_ms - answered.at_ms), answered.topic, first)
 
     def _learn(self, took_ms: int) -> None:
         log = math.log(max(took_ms, 1000))

@@ -58,9 +58,12 @@ class Slot(Generic[StateT]):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A consistent copy of a partition's state: `parts` are written first, then `own` says they are whole."""
+    """A consistent copy of a partition's state: `parts` are written first, then `own` says they are whole.
 
-    parts: list[tuple[bytes, bytes]]
+    A part that is None is gone.
+    """
+
+    parts: Sequence[tuple[bytes, bytes | None]]
     own: tuple[bytes, bytes]
 
 
@@ -252,11 +255,11 @@ class DurableAgent(abc.ABC, Generic[StateT]):
             await (await self._write(slot.partition, *cut.own))
             for event in events:
                 event.ack()
-        size = len(cut.own[1]) + sum(len(value) for _, value in cut.parts)
+        size = len(cut.own[1]) + sum(len(value or b"") for _, value in cut.parts)
         self.runtime.metrics.snapshot_bytes.labels(self.name, str(slot.partition)).set(size)
         self.runtime.metrics.snapshot_time.labels(self.name).set(time.time())
 
-    async def _write(self, partition: int, key: bytes, value: bytes) -> Awaitable[object]:
+    async def _write(self, partition: int, key: bytes, value: bytes | None) -> Awaitable[object]:
         sent: Awaitable[object] = await self.runtime.app.producer.send(
             self.table.changelog_topic_name, key, value, partition, None, None
         )

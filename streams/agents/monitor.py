@@ -11,7 +11,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord
 
 from detectors.errors import Reason
-from detectors.model import Alert, Bucket, Incident, MentionBatch, ShadowAlert
+from detectors.model import Alert, Answer, Bucket, Incident, MentionBatch, ShadowAlert
 from detectors.monitor import Event
 from detectors.partition import PartitionMonitor
 from streams.agents.durable import Cut, DurableAgent, Slot
@@ -91,6 +91,10 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
             case Incident():
                 metrics.incidents.labels(event.state.value).inc()
                 await self.send(slot, "incidents", event.id.encode(), value)
+            case Answer():
+                metrics.commands.labels(event.outcome.value).inc()
+                log.info("command", command=event.command, incident=event.incident, outcome=event.outcome.value)
+                await self.send(slot, "journal", event.command.encode(), value)
 
     def _measure_state(self, slot: Slot[PartitionMonitor]) -> None:
         metrics, tally = self.runtime.metrics, slot.state.tally

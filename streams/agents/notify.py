@@ -1,9 +1,8 @@
-"""Notify: incidents in, messages to people out, each version once for each channel."""
+"""Notify: incidents in, messages to people out, each change that matters once to each channel."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 
@@ -11,34 +10,36 @@ import msgspec
 import structlog
 from aiokafka.structs import ConsumerRecord
 
+from detectors.alerting.outbox import Followed, Outbox, Send
 from detectors.errors import DeliveryError, Reason, RetriableDeliveryError
-from detectors.model import Incident
+from detectors.model import Delivery, DeliveryResult, Incident, Watch
 from streams.agents.durable import Cut, DurableAgent, Slot
-from streams.notifiers import Notifier, hears, is_silenced
+from streams.notifiers import Notifier, channel_of
 from streams.runtime import Runtime
-from streams.state import partition_key
+from streams.state import incident_key, partition_key
 
 __all__ = ["NotifyAgent"]
 
 log = structlog.get_logger("badbuzz")
 
-ATTEMPTS = 4
-FIRST_PAUSE_S = 1.0
-REMEMBERED_INCIDENTS = 5_000
+LOOK_S = 0.2
+"""How often the outbox is asked what is due."""
+FINISH_S = 5.0
+"""So long a worker that leaves waits for the messages that it is sending."""
 
 
-class DeliveryLog(msgspec.Struct):
-    """The newest version of each incident that each channel has had: incident -> channel -> version."""
+class NotifyState(msgspec.Struct):
+    """What is kept of a partition beside its incidents: when each channel was told something in the last hour."""
 
     next_offset: int | None = None
-    delivered: dict[str, dict[str, int]] = {}
+    sent: dict[str, list[int]] = {}
 
 
-class NotifyAgent(DurableAgent[DeliveryLog]):
-    """Reads the `incidents` topic; the state of a partition is its delivery log.
+class NotifyAgent(DurableAgent[Outbox]):
+    """Reads the `incidents` topic; the state of a partition is its `Outbox`, which decides who is told what.
 
-    A message can reach somebody twice only if the worker dies between the service's yes and the record
-    of it; whoever fails for good is told of in `dead-letters`.
+    A message is marked before it is sent and again when it is known how that went, both durably. Each channel has a
+    task of its own. What is given up goes to `dead-letters`, all that happens to a message to `journal`.
     """
 
     name = "notify"
@@ -48,20 +49,49 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
 
     def __init__(self, runtime: Runtime, notifiers: Sequence[Notifier]) -> None:
         super().__init__(runtime)
-        self._notifiers = notifiers
+        self._notifiers = {notifier.id: notifier for notifier in notifiers}
+        self._sending: dict[int, set[asyncio.Task[None]]] = {}
+        self._unknown: dict[int, list[Delivery]] = {}
+        runtime.every(LOOK_S, self._look, "notify: messages")
 
-    def load(self, partition: int) -> tuple[DeliveryLog, int | None]:
+    def load(self, partition: int) -> tuple[Outbox, int | None]:
         """See `DurableAgent.load`."""
         raw = self.table.get(partition_key(partition))
-        state = msgspec.msgpack.decode(raw, type=DeliveryLog) if raw is not None else DeliveryLog()
-        return state, state.next_offset
+        state = msgspec.msgpack.decode(raw, type=NotifyState) if raw is not None else NotifyState()
+        prefix = incident_key(partition)
+        followed = {
+            one.incident.id: one
+            for key, value in self.table.items()
+            if key.startswith(prefix) and value
+            for one in [msgspec.msgpack.decode(value, type=Followed)]
+        }
+        outbox = self._outbox(self.runtime.watch)
+        self._unknown[partition] = outbox.restore(followed, state.sent, _now_ms())
+        return outbox, state.next_offset
 
-    def cut(self, slot: Slot[DeliveryLog]) -> Cut:
-        """See `DurableAgent.cut`."""
-        slot.state.next_offset = slot.next_offset
-        return Cut([], (partition_key(slot.partition), msgspec.msgpack.encode(slot.state)))
+    def _outbox(self, watch: Watch) -> Outbox:
+        return Outbox(watch, [channel_of(notifier) for notifier in self._notifiers.values()])
 
-    async def take(self, slot: Slot[DeliveryLog], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    def cut(self, slot: Slot[Outbox]) -> Cut:
+        """See `DurableAgent.cut`: the incidents that changed, then the partition."""
+        outbox = slot.state
+        changed, outbox.changed = outbox.changed, set()
+        parts = [
+            (
+                incident_key(slot.partition, name),
+                msgspec.msgpack.encode(outbox.followed[name]) if name in outbox.followed else None,
+            )
+            for name in changed
+        ]
+        own = NotifyState(slot.next_offset, outbox.sent)
+        return Cut(parts, (partition_key(slot.partition), msgspec.msgpack.encode(own)))
+
+    def forget(self, partition: int) -> None:
+        """See `DurableAgent.forget`."""
+        for task in self._sending.pop(partition, ()):
+            task.cancel()
+
+    async def take(self, slot: Slot[Outbox], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         """See `DurableAgent.take`."""
         for record in records:
             if record.value is None:
@@ -71,40 +101,98 @@ class NotifyAgent(DurableAgent[DeliveryLog]):
             except msgspec.DecodeError as error:
                 await self.bury(slot, record, Reason.INTERNAL, error)
                 continue
-            had = slot.state.delivered.setdefault(incident.id, {})
-            told = hears(self.runtime.watch, incident, [notifier.id for notifier in self._notifiers], [*had])
-            if is_silenced(self.runtime.watch, incident):
-                self.runtime.metrics.silenced.labels(incident.brand).inc()
-            due = [one for one in self._notifiers if one.id in told and had.get(one.id, 0) < incident.version]
-            failures = await asyncio.gather(*(self._deliver(notifier, incident) for notifier in due))
-            for notifier, failure in zip(due, failures, strict=True):
-                had[notifier.id] = incident.version
-                if failure is not None:
-                    await self.bury(slot, record, Reason.UNDELIVERED, failure)
-            while len(slot.state.delivered) > REMEMBERED_INCIDENTS:
-                del slot.state.delivered[next(iter(slot.state.delivered))]
+            slot.state.take(incident, _now_ms())
 
-    async def _deliver(self, notifier: Notifier, incident: Incident) -> str | None:
-        """Try, with growing pauses; what went wrong in the end, or None."""
-        results = self.runtime.metrics.deliveries
-        pause = FIRST_PAUSE_S
-        for attempt in range(1, ATTEMPTS + 1):
-            self.runtime.health.progress[self.name] = time.monotonic()
-            try:
-                await notifier.deliver(incident)
-            except RetriableDeliveryError as error:
-                results.labels(notifier.id, "failed").inc()
-                log.warning("not delivered", channel=notifier.id, incident=incident.id, attempt=attempt)
-                if attempt == ATTEMPTS:
-                    return str(error)
-                wished = error.retry_after.total_seconds() if error.retry_after else 0.0
-                # Not all at the same moment, where one service has refused many.
-                await asyncio.sleep(max(wished, pause * (0.5 + random.random())))
-                pause *= 3
-            except DeliveryError as error:
-                results.labels(notifier.id, "refused").inc()
-                return str(error)
-            else:
-                results.labels(notifier.id, "delivered").inc()
-                return None
-        return None
+    # ------------------------------------------------------------------------------- sending
+
+    async def _look(self) -> None:
+        if not self.runtime.recovered.is_set():
+            return
+        for tp in list(self.runtime.app.consumer.assignment()):
+            if tp.topic == self.full_topic:
+                await self._send_due(self.slot(tp.partition))
+        self.runtime.metrics.waiting.set(sum(slot.state.waiting for slot in self.slots.values()))
+
+    async def _send_due(self, slot: Slot[Outbox]) -> None:
+        async with slot.turn:
+            if self.slots.get(slot.partition) is not slot:
+                return
+            for delivery in self._unknown.pop(slot.partition, ()):
+                await self._tell(slot, delivery)
+            sends, quiet = slot.state.start(_now_ms())
+            for delivery in quiet:
+                await self._tell(slot, delivery)
+            if slot.state.changed:
+                slot.touched = True
+        if sends:
+            await self.snapshot(slot)
+        for send in sends:
+            task = asyncio.ensure_future(self._send(slot, send))
+            running = self._sending.setdefault(slot.partition, set())
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+    async def _send(self, slot: Slot[Outbox], send: Send) -> None:
+        failure: str | None = None
+        again, after_s = False, 0.0
+        try:
+            await self._notifiers[send.channel].deliver(send.incident, send.telling)
+        except RetriableDeliveryError as error:
+            failure, again = str(error), True
+            after_s = error.retry_after.total_seconds() if error.retry_after else 0.0
+        except DeliveryError as error:
+            failure = str(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a channel's own mistake must not stop the others, nor quote what it was told
+            failure = f"{send.channel}: {type(error).__name__}"
+        try:
+            async with slot.turn:
+                if self.slots.get(slot.partition) is not slot:
+                    return
+                delivery = slot.state.finish(send, _now_ms(), failure=failure, again=again, after_s=after_s)
+                slot.state.trim()
+                await self._tell(slot, delivery)
+            await self.snapshot(slot)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            await self.runtime.fatal(error, f"{self.name}: {send.channel}")
+
+    async def _tell(self, slot: Slot[Outbox], delivery: Delivery) -> None:
+        """What became of a message: for the journal, the metrics, and the dead letters if nobody was told."""
+        metrics, result = self.runtime.metrics, delivery.result
+        if result in (DeliveryResult.SILENCED, DeliveryResult.INHIBITED):
+            metrics.silenced.labels(delivery.brand, result.value).inc()
+        else:
+            metrics.deliveries.labels(delivery.channel, result.value).inc()
+        if result is not DeliveryResult.DELIVERED:
+            log.warning(
+                "not told",
+                incident=delivery.incident,
+                version=delivery.version,
+                channel=delivery.channel,
+                result=result.value,
+            )
+        value = msgspec.json.encode(delivery)
+        await self.send(slot, "journal", delivery.incident.encode(), value)
+        if result in (DeliveryResult.GIVEN_UP, DeliveryResult.UNKNOWN):
+            metrics.dead_letters.labels(Reason.UNDELIVERED.value).inc()
+            headers = [
+                ("badbuzz-reason", Reason.UNDELIVERED.value.encode()),
+                ("badbuzz-topic", self.full_topic.encode()),
+                ("badbuzz-partition", b"%d" % slot.partition),
+                ("badbuzz-error", f"{delivery.channel}: {delivery.text}".encode(errors="replace")),
+            ]
+            await self.send(slot, "dead-letters", delivery.incident.encode(), value, headers=headers)
+
+    async def _leave(self, slots: list[Slot[Outbox]]) -> None:
+        """What is being sent may still end, so that it is known how."""
+        running = [task for slot in slots for task in self._sending.get(slot.partition, ())]
+        if running and self.runtime.failure is None:
+            await asyncio.wait(running, timeout=FINISH_S)
+        await super()._leave(slots)
+
+
+def _now_ms() -> int:
+    return round(time.time() * 1000)

@@ -13,10 +13,10 @@ from detectors.errors import BadbuzzError, ConfigError, InputError, Unavailable
 from streams.cli import (
     backtest,
     bench,
+    caring,
     config,
     demo,
     doctor,
-    incidents,
     kafka,
     notify,
     offline,
@@ -106,7 +106,7 @@ _add("bench", bench.bench, "ops", "badbuzz bench", "badbuzz bench --peers --brok
 _add("results", results.results, "ops", "badbuzz results --quick", "badbuzz results --out results.md")
 _add("doctor", doctor.doctor, "ops", "badbuzz doctor --brokers kafka-1:9092")
 app.add_typer(config.app, name="config", rich_help_panel=_PANELS["ops"])
-app.add_typer(incidents.app, name="incidents", rich_help_panel=_PANELS["run"])
+app.add_typer(caring.app, name="incidents", rich_help_panel=_PANELS["run"])
 app.add_typer(notify.app, name="notify", rich_help_panel=_PANELS["ops"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -32,6 +32,7 @@ __all__ = [
     "posts_file",
     "read_labels",
     "read_moment",
+    "read_span",
     "read_watch",
     "run",
     "settings",
@@ -121,6 +122,16 @@ def detector_kind(name: str, *, variants: bool = False) -> type[Detector]:
     if kind not in DETECTORS:
         raise InputError(f"--detector {name}: no such detector; expected one of: {', '.join(sorted(DETECTORS))}")
     return DETECTORS[kind]
+
+
+def read_span(option: str, text: str | None) -> timedelta:
+    """The duration that an option names; InputError if it names none."""
+    from streams.spans import parse_span
+
+    try:
+        return parse_span(text)
+    except ValueError as error:
+        raise InputError(f"{option} {text}: {error}") from None
 
 
 def read_moment(option: str, text: str) -> datetime:

@@ -8,7 +8,7 @@ import apprise
 
 from detectors.alerting.playbook import Playbook
 from detectors.errors import DeliveryError, RetriableDeliveryError
-from detectors.model import Incident, IncidentState
+from detectors.model import Incident, IncidentState, Telling
 from streams.notifiers.message import body, title
 from streams.notifiers.wording import Lang
 
@@ -26,22 +26,32 @@ class AppriseNotifier:
     """
 
     def __init__(
-        self, channel: str, url: str, *, lang: Lang = "en", timezone: str = "UTC", playbook: Playbook | None = None
+        self,
+        channel: str,
+        url: str,
+        *,
+        lang: Lang = "en",
+        timezone: str = "UTC",
+        playbook: Playbook | None = None,
+        console_url: str | None = None,
     ) -> None:
         self.id = channel
         self._lang: Lang = lang
         self._timezone = timezone
         self._playbook = playbook
+        self._console_url = console_url
         self._apprise = apprise.Apprise()
         if not self._apprise.add(url):
             raise DeliveryError(f"{channel}: not a URL that Apprise understands")
 
-    async def deliver(self, incident: Incident) -> None:
+    idempotent = False
+
+    async def deliver(self, incident: Incident, telling: Telling = Telling.NEW) -> None:
         """See `Notifier.deliver`. Apprise only says yes or no, so every no is tried again."""
         kind = apprise.NotifyType.SUCCESS if incident.state is IncidentState.RESOLVED else apprise.NotifyType.WARNING
         sent = self._apprise.async_notify(
-            title=title(incident, self._lang),
-            body=body(incident, self._lang, self._timezone, self._playbook),
+            title=title(incident, self._lang, telling),
+            body=body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url),
             notify_type=kind,
             body_format=apprise.NotifyFormat.TEXT,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from detectors.model import Incident
+from detectors.model import Incident, Telling
 
 __all__ = ["LogNotifier"]
 
@@ -15,14 +15,17 @@ class LogNotifier:
     """One line in the log of the worker, without any post's text."""
 
     id = "log"
+    idempotent = True
 
-    async def deliver(self, incident: Incident) -> None:
+    async def deliver(self, incident: Incident, telling: Telling = Telling.NEW) -> None:
         """See `Notifier.deliver`; never fails."""
         log.warning(
             "incident",
             incident=incident.id,
             brand=incident.brand,
             state=incident.state.value,
+            severity=incident.severity.value,
+            telling=telling.value,
             version=incident.version,
             observed=incident.why.observed,
             expected=incident.why.expected,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from detectors.alerting.playbook import Playbook, shipped_playbook
-from detectors.model import Explanation, Growth, Incident, IncidentState, Story
+from detectors.model import Explanation, Growth, Incident, IncidentState, Story, Telling
 from detectors.stories.titles import head, plain_title
 from streams.notifiers.wording import KINDS, PARTS, SEVERITIES, SIGNALS, WORDING, Lang, count, decimal, moment
 
-__all__ = ["body", "named", "pace", "people", "title"]
+__all__ = ["body", "details", "named", "one_line", "pace", "people", "title", "where"]
 
 SHOWN_CHARS = 140
 SHOWN_PARTS = 6
@@ -17,8 +19,8 @@ SHOWN_STEPS = 2
 URL_CHARS = 300
 
 
-def title(incident: Incident, lang: Lang = "en") -> str:
-    """One line: what happens, or that it grows or is over, and then what happened.
+def title(incident: Incident, lang: Lang = "en", telling: Telling | None = None) -> str:
+    """One line: what happens, and why one hears of it now. Without a `telling`, what there is to say at any time.
 
     A brand's name is the company's own word; of what strangers wrote there are hashtags, accounts and quoted words in
     it, as `detectors.stories.titles` lets them through.
@@ -27,57 +29,112 @@ def title(incident: Incident, lang: Lang = "en") -> str:
     plain = plain_title(incident.brand_name, lang)
     told = incident.why.titles.get(lang, plain)
     story = "" if told == plain else f" ({told.removeprefix(first)})"
-    match incident.state:
-        case IncidentState.RESOLVED:
-            return f"{first}{words['over']}{story}"
-        case _ if incident.version == 1:
-            return told
-        case _:
+    if telling is Telling.OVER or incident.state is IncidentState.RESOLVED:
+        return f"{first}{words['over']}{story}"
+    match telling:
+        case Telling.GREW:
             return f"{first}{words['grows']}{story}"
+        case Telling.REOPENED:
+            return f"{first}{words['on again']}{story}"
+        case Telling.WORSE:
+            return f"{first}{words['worse'].format(severity=SEVERITIES[lang][incident.severity])}{story}"
+        case Telling.ESCALATED:
+            return f"{words['nobody']}{told}"
+        case Telling.ASSIGNED:
+            return f"{words['yours']}{told}"
+        case _:
+            return told
 
 
-def body(incident: Incident, lang: Lang = "en", timezone: str = "UTC", playbook: Playbook | None = None) -> str:
-    """The lines below the title, plain text: what strangers wrote is shown on one line and cut.
+def body(
+    incident: Incident,
+    lang: Lang = "en",
+    timezone: str = "UTC",
+    playbook: Playbook | None = None,
+    *,
+    console_url: str | None = None,
+) -> str:
+    """The four lines below the title: how big and how fast, why we think so, who has it and what to do, where to look.
 
-    `playbook` says what to do; None is ours.
+    Plain text: what strangers wrote is shown on its line and cut. `playbook` says what to do; None is ours.
     """
-    why, words = incident.why, WORDING[lang]
-    usual = decimal(why.expected, lang) if why.expected < 10 else count(why.expected, lang)
-    signals = ", ".join(SIGNALS[lang].get(name, name) for name in incident.signals)
-    channels, topics = named(why, "channel", lang), named(why, "topic", lang)
-    standing_out = ", ".join(_one_line(word.word) for word in why.words)
-    kinds = "; ".join(_kind(story, lang) for story in why.stories[:SHOWN_KINDS])
-    # Who passes for the brand is told of without a wave.
-    wave = why.observed > 0 or not why.stories
+    words = WORDING[lang]
+    owner = words["owner"].format(owner=one_line(incident.owner)) if incident.owner else words["no owner"]
     lines = [
-        *(
-            [words["observed"].format(observed=why.observed, since=moment(why.since, lang, timezone), usual=usual)]
-            if wave
-            else []
-        ),
-        *([words["kind"].format(kinds=kinds)] if kinds else []),
-        *([_severity(incident, lang)] if incident.severity_parts else []),
-        *([words["little history"]] if incident.little_history else []),
-        *([words["unusual"].format(signals=signals)] if signals else []),
+        " ".join(_how_big(incident, lang, timezone)),
+        " ".join(_reasons(incident, lang)),
+        " ".join([owner, *_to_do(incident, lang, playbook)]),
+        where(incident, console_url),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def where(incident: Incident, console_url: str | None) -> str:
+    """The incident's page in the console, or the command that shows it."""
+    if console_url is not None:
+        return f"{console_url.rstrip('/')}/incidents/{incident.id}"
+    return f"badbuzz incidents show {incident.id}"
+
+
+def _how_big(incident: Incident, lang: Lang, timezone: str) -> list[str]:
+    why, words = incident.why, WORDING[lang]
+    told: list[str] = []
+    if _is_wave(incident):
+        usual = decimal(why.expected, lang) if why.expected < 10 else count(why.expected, lang)
+        since = moment(why.since, lang, timezone)
+        told.append(words["observed"].format(observed=count(why.observed, lang), since=since, usual=usual))
+        told.append(f"{pace(why.growth, lang)}.")
+    if incident.severity_parts:
+        told.append(_severity(incident, lang))
+    return told
+
+
+def _reasons(incident: Incident, lang: Lang) -> list[str]:
+    why, words = incident.why, WORDING[lang]
+    told: list[str] = []
+    if kinds := "; ".join(_kind(story, lang) for story in why.stories[:SHOWN_KINDS]):
+        told.append(words["kind"].format(kinds=kinds))
+    if signals := ", ".join(SIGNALS[lang].get(name, name) for name in incident.signals):
+        told.append(words["unusual"].format(signals=signals))
+    if incident.little_history:
+        told.append(words["little history"])
+    if why.top_posts:
+        told.append(words["quote"].format(text=one_line(why.top_posts[0].text)).removeprefix("- "))
+    return told
+
+
+def _to_do(incident: Incident, lang: Lang, playbook: Playbook | None) -> list[str]:
+    if incident.state is IncidentState.RESOLVED:
+        return []
+    kinds = [story.kind for story in incident.why.stories]
+    steps = (playbook or shipped_playbook()).steps(kinds, incident.severity, lang)
+    left = [step.text for step in steps if step.id not in incident.ticked]
+    return [WORDING[lang]["to do"].format(steps=" ".join(left[:SHOWN_STEPS]))] if left else []
+
+
+def _is_wave(incident: Incident) -> bool:
+    """Who passes for the brand is told of without a wave."""
+    return incident.why.observed > 0 or not incident.why.stories
+
+
+def details(incident: Incident, lang: Lang = "en", timezone: str = "UTC") -> str:
+    """All that is known of it, for whoever looks at it; what strangers wrote is shown on its line and cut."""
+    why, words = incident.why, WORDING[lang]
+    channels, topics = named(why, "channel", lang), named(why, "topic", lang)
+    standing_out = ", ".join(one_line(word.word) for word in why.words)
+    lines = [
+        *_how_big(incident, lang, timezone),
+        *_reasons(msgspec.structs.replace(incident, why=msgspec.structs.replace(why, top_posts=[])), lang),
         *([words["channels"].format(channels=channels, reposts=named(why, "kind", lang))] if channels else []),
         *([words["topics"].format(topics=topics)] if topics else []),
-        *([f"{people(why, lang)}."] if wave else []),
+        *([f"{people(why, lang)}."] if _is_wave(incident) else []),
         *([words["words"].format(words=standing_out)] if standing_out else []),
-        *([f"{pace(why.growth, lang)}."] if wave else []),
         *(
-            words["quote"].format(text=_one_line(post.text))
-            + (f" {_one_line(post.url, URL_CHARS)}" if post.url else "")
+            words["quote"].format(text=one_line(post.text)) + (f" {one_line(post.url, URL_CHARS)}" if post.url else "")
             for post in why.top_posts[:3]
         ),
+        words["version"].format(id=incident.id, version=incident.version),
     ]
-    if incident.state is not IncidentState.RESOLVED:
-        if why.stories:
-            steps = (playbook or shipped_playbook()).steps(
-                [story.kind for story in why.stories], incident.severity, lang
-            )
-            lines.append(words["to do"].format(steps=" ".join(step.text for step in steps[:SHOWN_STEPS])))
-        lines.append(words["advice"])
-    lines.append(words["version"].format(id=incident.id, version=incident.version))
     return "\n".join(lines)
 
 
@@ -96,7 +153,7 @@ def _kind(story: Story, lang: Lang) -> str:
     >>> _kind(hijacked, "en")
     'hijacked hashtag #askacme (60%, 36 of 60)'
     """
-    subject = f" {_one_line(story.subject, SUBJECT_CHARS)}" if story.subject else ""
+    subject = f" {one_line(story.subject, SUBJECT_CHARS)}" if story.subject else ""
     share = WORDING[lang]["share"].format(
         share=f"{100 * story.share:.0f}", posts=count(story.posts, lang), of=count(story.of, lang)
     )
@@ -107,7 +164,7 @@ def named(why: Explanation, dimension: str, lang: Lang = "en") -> str:
     """The parts of a dimension that have a name, the largest excess first: "forum 20, twitter 10"; "" without any."""
     parts = [part for part in why.parts.get(dimension, []) if part.observed and part.name != "none"]
     return ", ".join(
-        f"{_one_line(PARTS[lang].get(part.name, part.name))} {count(part.observed, lang)}"
+        f"{one_line(PARTS[lang].get(part.name, part.name))} {count(part.observed, lang)}"
         for part in parts[:SHOWN_PARTS]
     )
 
@@ -172,7 +229,8 @@ def _duration(minutes: float, lang: Lang = "en") -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{decimal(minutes / 60, lang)} h"
 
 
-def _one_line(text: str, most_chars: int = SHOWN_CHARS) -> str:
+def one_line(text: str, most_chars: int = SHOWN_CHARS) -> str:
+    """What somebody wrote, on one line and cut, with nothing in it that moves a cursor."""
     line = "".join(char if char.isprintable() else " " for char in text)
     line = " ".join(line.split())
     return line if len(line) <= most_chars else line[: most_chars - 1] + "…"

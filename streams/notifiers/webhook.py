@@ -15,7 +15,7 @@ import msgspec
 
 from detectors.alerting.playbook import Playbook
 from detectors.errors import DeliveryError, RetriableDeliveryError
-from detectors.model import Incident
+from detectors.model import Incident, Telling
 from streams.notifiers.message import body, title
 from streams.notifiers.wording import Lang
 
@@ -30,7 +30,8 @@ _LONGEST_PAUSE_S: Final = 300.0
 class WebhookNotifier:
     """One address that is told of every version of an incident: `signed+https://SECRET@host/path`.
 
-    A POST of JSON: `incident`, as the topic `incidents` carries it, with its `title` and `text` in one's language. Its
+    A POST of JSON: `incident`, as the topic `incidents` carries it, with its `title` and `text` in one's language, and
+    `telling`, why it is told now. Its
     headers: `Badbuzz-Timestamp` (seconds since 1970), `Badbuzz-Signature` (see `signature`) and `Idempotency-Key`,
     the same whenever the same version is sent again. Any 2xx is a yes; 408, 425, 429, 5xx and silence are tried
     again, after `Retry-After` if it says so; everything else is a no. Redirects are not followed: the secret is for
@@ -48,12 +49,14 @@ class WebhookNotifier:
         lang: Lang = "en",
         timezone: str = "UTC",
         playbook: Playbook | None = None,
+        console_url: str | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.id = channel
         self._lang: Lang = lang
         self._timezone = timezone
         self._playbook = playbook
+        self._console_url = console_url
         self._now = now
         parts = urlsplit(url.removeprefix("signed+"))
         secret = unquote(parts.username or "")
@@ -63,12 +66,15 @@ class WebhookNotifier:
         self._secret = secret.encode()
         self._url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
-    async def deliver(self, incident: Incident) -> None:
+    idempotent = True
+
+    async def deliver(self, incident: Incident, telling: Telling = Telling.NEW) -> None:
         """See `Notifier.deliver`."""
         told = {
+            "telling": telling,
             "incident": incident,
-            "title": title(incident, self._lang),
-            "text": body(incident, self._lang, self._timezone, self._playbook),
+            "title": title(incident, self._lang, telling),
+            "text": body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url),
         }
         content = msgspec.json.encode(told)
         stamp = str(int(self._now()))

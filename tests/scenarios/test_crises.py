@@ -83,7 +83,7 @@ def test_a_second_wave_within_six_hours_reopens_the_incident() -> None:
     states = [version.state.value for version in versions]
     assert states.count("resolved") == 2, states
     reopened = versions[states.index("resolved") + 1]
-    assert reopened.state == "open" and reopened.resolved_at is None
+    assert reopened.state == "reopened" and reopened.resolved_at is None
     assert s.moment("14:40") <= reopened.updated_at <= s.moment("14:46")
     assert reopened.onset == versions[0].onset
 

@@ -204,9 +204,13 @@ def test_a_stranger_answers_customers_in_the_banks_name() -> None:
     assert "card number" in body(incident)
 
 
-def test_an_impostor_in_an_outage_joins_the_incident() -> None:
+FOOLED = "{beware|careful}, @{who} is not corvobank: {asked|wanted} {my card number|my PIN} {today|just now}"
+
+
+def test_an_impostor_of_whom_customers_speak_joins_the_incident() -> None:
     s = Scenario("corvobank", given=BANK)
-    s.at("09:00").posts(80, brand="corvobank", over="40m", text=OUTAGE)
+    fooled = FOOLED.replace("{who}", "corvobank_care")
+    s.at("09:00").posts(80, brand="corvobank", over="40m", text=[*OUTAGE, fooled])
     _answers(s, "09:30", "corvobank_care", "anna_p")
     s.expect_alert("corvobank", between=("09:00", "09:10"))
     alert = s.expect_alert("corvobank", between=("09:30", "09:30"), detector="impostor")
@@ -217,10 +221,23 @@ def test_an_impostor_in_an_outage_joins_the_incident() -> None:
     assert kinds >= {"impostor", "operations"}
 
 
-def test_a_wave_after_an_impostor_joins_his_incident_and_shows_how_large_it_is() -> None:
+def test_an_impostor_beside_another_story_is_an_incident_of_his_own() -> None:
+    s = Scenario("corvobank", given=BANK)
+    s.at("09:00").posts(80, brand="corvobank", over="40m", text="corvobank {robs|robbed} me {of 90|of 200|today}")
+    _answers(s, "09:30", "corvobank_care", "anna_p")
+    s.expect_incident("corvobank", of=2)
+    versions = s.incidents("corvobank")
+    first, second = dict.fromkeys(version.id for version in versions)
+    assert (first.split("-")[2], second.split("-")[2]) == ("surge", "impostor")
+    kinds = {one.id: {story.kind.value for story in one.why.stories} for one in versions}
+    assert "impostor" not in kinds[first] and kinds[second] == {"impostor"}
+
+
+def test_a_wave_that_speaks_of_an_impostor_joins_his_incident_and_shows_how_large_it_is() -> None:
     s = Scenario("corvobank", given=BANK)
     _answers(s, "09:00", "corvobank_help", "anna_p")
-    s.at("09:20").posts(80, brand="corvobank", over="40m", text="corvobank {robs|robbed} me {of 90|of 200|today}")
+    fooled = FOOLED.replace("{who}", "corvobank_help")
+    s.at("09:20").posts(80, brand="corvobank", over="40m", text=fooled)
     surge = s.expect_alert("corvobank", between=("09:20", "09:40"))
     assert {"impostor"} <= {story.kind.value for story in surge.why.stories}
     versions = s.expect_incident("corvobank", alerts=2)

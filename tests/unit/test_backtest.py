@@ -257,16 +257,16 @@ def test_what_a_detector_costs_is_told_by_minute_and_brand() -> None:
 
 def as_the_book_says(scores: Sequence[Score]) -> list[int]:
     """The minutes in which `AlertBook` starts an alert."""
-    book = AlertBook(PAIR.brands[0])
+    book = AlertBook(PAIR.brands[0].id)
     why = alert(ONSET).why
     started: list[int] = []
     for minute, score in enumerate(scores):
         end_ms = (minute + 1) * MINUTE_MS
         if score.exceeds and not book.firing("d"):
-            fired = book.fire("d", score, onset_ms=end_ms - MINUTE_MS, at_ms=end_ms, why=why)[0]
-            if isinstance(fired, Alert) and to_ms(fired.at) == end_ms:
+            fired = book.fire("d", score, onset_ms=end_ms - MINUTE_MS, at_ms=end_ms, why=why)
+            if to_ms(fired.at) == end_ms:
                 started.append(minute)
-        book.close_bucket({"d": score}, at_ms=end_ms, explain=lambda: why)
+        book.close_bucket({"d": score}, at_ms=end_ms, explain=lambda key: why)
     return started
 
 

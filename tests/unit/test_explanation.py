@@ -65,7 +65,7 @@ class Life:
         for mentions in minutes:
             bucket = self._bucket(mentions)
             start_ms = MONDAY_MS + self.minute * MINUTE_MS
-            self.background.close(start_ms, bucket, lead(expected))
+            self.background.close(start_ms, len(mentions), lead(expected))
             self.background.learn(start_ms, None, bucket)
             self.minute += 1
         return self
@@ -77,7 +77,7 @@ class Life:
             self.run.start_ms = self.run.start_ms or start_ms
             self.run.extend(start_ms, bucket, expected)
             if closed:
-                self.background.close(start_ms, bucket, lead(expected))
+                self.background.close(start_ms, len(mentions), lead(expected))
             self.minute += 1
         return self
 
@@ -400,7 +400,7 @@ def test_the_timeline_is_bounded_and_leaves_out_what_is_not_known() -> None:
     timeline.add(MONDAY_MS + 10**6 * MINUTE_MS, 3, 2.0)
     assert [point.observed for point in timeline.points()] == [3]
     background = Background()
-    background.close(MONDAY_MS, None, lead(0.0, ScoreStatus.WARMING_UP))
+    background.close(MONDAY_MS, 0, lead(0.0, ScoreStatus.WARMING_UP))
     assert background.timeline.points() == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from detectors.alerting.routing import Facts, on_duty, route
+from detectors.alerting.routing import Facts, facts_of, on_duty, route, silence_of
 from detectors.model import (
     Brand,
     Explanation,
@@ -29,7 +29,6 @@ from detectors.model import (
     Watch,
 )
 from streams.cli import main
-from streams.notifiers import hears
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ANNA = Person(id="anna", name="Anna", notify=["json://127.0.0.1/anna"], away=[(date(2026, 3, 9), date(2026, 3, 13))])
@@ -89,6 +88,20 @@ def test_hours_are_those_of_the_brand_and_may_go_over_night() -> None:
     assert first(MONDAY + timedelta(hours=3), topics=["taste"]) == ["care", "pr", "boss"]
 
 
+def test_a_route_by_language_is_for_what_is_said_in_it() -> None:
+    paris = Route(teams=["boss"], languages=["fr", "nl"], topics=["refund"])
+    watch = msgspec.structs.replace(WATCH, routes=[paris])
+
+    def hears(*languages: str, topic: str = "refund") -> list[tuple[str, str]]:
+        facts = Facts(brand="acme", severity=Severity.LOW, topics=[topic], languages=languages)
+        return [(hearing.team.id, hearing.why) for hearing in route(watch, facts, MONDAY) if not hearing.after]
+
+    assert hears("en", "fr") == [("boss", "routes[0]: topic refund, language fr")]
+    # Neither in another language, nor where none is known, nor of something else.
+    assert hears("en") == hears() == [("care", "topic refund")]
+    assert [team for team, _ in hears("fr", topic="taste")] == ["care", "pr", "boss"]
+
+
 def test_without_a_rule_everybody_hears() -> None:
     assert first() == ["care", "pr", "boss"]
 
@@ -120,8 +133,12 @@ def test_who_is_on_duty(at: str, people: list[str]) -> None:
     assert [person.id for person in on_duty(CARE, WATCH.people, datetime.fromisoformat(at))] == people
 
 
-def incident(topic: str = "refund", **fields: Any) -> Incident:
-    parts = {"topic": [Part(name=topic, observed=20, expected=0.0), Part(name="none", observed=10, expected=2.0)]}
+def incident(topic: str = "refund", languages: dict[str, int] | None = None, **fields: Any) -> Incident:
+    spoken = {"en": 30} if languages is None else languages
+    parts = {
+        "topic": [Part(name=topic, observed=20, expected=0.0), Part(name="none", observed=10, expected=2.0)],
+        "language": [Part(name=name, observed=posts, expected=0.0) for name, posts in spoken.items()],
+    }
     why = Explanation(since=MONDAY, until=MONDAY, observed=30, expected=2.0, first_post=None, top_posts=[], parts=parts)
     told = Incident(
         id="incident-acme", brand="acme", brand_name="Acme", state=IncidentState.OPEN, version=1, onset=MONDAY,
@@ -130,29 +147,64 @@ def incident(topic: str = "refund", **fields: Any) -> Incident:
     return msgspec.structs.replace(told, **fields)
 
 
-CHANNELS = ["log", "care/1", "pr/1", "boss/1", "@anna/1", "@ben/1"]
+def asked(told: Incident, at: datetime = MONDAY, watch: Watch = WATCH) -> dict[str, list[str]]:
+    """The teams that hear of it at once, each with its people on duty."""
+    hearings = route(watch, facts_of(told), at)
+    return {one.team.id: [person.id for person in one.people] for one in hearings if not one.after}
+
+
+# Which channels that makes, and that who has heard of it hears the end, is the outbox's: see test_outbox.py.
 
 
 def test_only_those_hear_to_whom_it_is_routed_with_the_people_on_duty() -> None:
-    assert hears(WATCH, incident(), CHANNELS, []) == {"log", "care/1", "@anna/1", "@ben/1"}
-    at_night = incident(opened_at=MONDAY - timedelta(hours=7))
-    assert hears(WATCH, at_night, CHANNELS, []) == {"log", "care/1"}
+    assert asked(incident()) == {"care": ["anna", "ben"]}
+    # At night the team alone.
+    assert asked(incident(), MONDAY - timedelta(hours=7)) == {"care": []}
+    assert asked(incident(severity=Severity.CRITICAL)) == {"boss": []}
 
 
-def test_who_has_heard_of_it_hears_the_end() -> None:
-    worse = incident(severity=Severity.CRITICAL)
-    assert hears(WATCH, worse, CHANNELS, []) == {"log", "boss/1"}
-    assert hears(WATCH, worse, CHANNELS, ["log", "care/1"]) == {"log", "boss/1", "care/1"}
+@pytest.mark.parametrize(
+    "languages, counted",
+    [
+        ({"en": 20, "fr": 10}, ("en", "fr")),
+        # Nine of thirty are not a third: a few tourists are no reason to wake Paris.
+        ({"en": 21, "fr": 9}, ("en",)),
+        # What is in no language that is known is nobody's.
+        ({"none": 20, "fr": 10}, ("fr",)),
+        ({"none": 30}, ()),
+        ({}, ()),
+    ],
+)
+def test_an_incident_is_in_the_languages_of_a_third_of_it(languages: dict[str, int], counted: tuple[str, ...]) -> None:
+    assert facts_of(incident(languages=languages)).languages == counted
 
 
-def test_a_silence_keeps_it_from_people_until_it_ends_and_the_log_hears_all_the_same() -> None:
+def test_an_impostor_without_a_wave_is_in_no_language() -> None:
+    told = incident(languages={"fr": 0})
+    assert facts_of(msgspec.structs.replace(told, why=msgspec.structs.replace(told.why, observed=0))).languages == ()
+
+
+def test_a_silence_is_of_its_topics_and_ends() -> None:
     launch = Silence(comment="launch", start=MONDAY, until=MONDAY + timedelta(hours=2), topics=["refund"])
-    silent = msgspec.structs.replace(WATCH, silences=[launch])
-    assert hears(silent, incident(), CHANNELS, ["care/1"]) == {"log"}
-    assert hears(silent, incident("taste"), CHANNELS, []) == {"log", "pr/1", "boss/1"}
-    # What has changed since it ended is told, to those who would have heard of it at the start.
-    later = incident(updated_at=MONDAY + timedelta(hours=2), version=3)
-    assert hears(silent, later, CHANNELS, []) == {"log", "care/1", "@anna/1", "@ben/1"}
+    watch = msgspec.structs.replace(WATCH, silences=[launch])
+    refund, taste = facts_of(incident()), facts_of(incident("taste"))
+    assert silence_of(watch, refund, MONDAY) is launch
+    assert silence_of(watch, taste, MONDAY) is None
+    # It is on from its first moment until before its last, and changes nothing about who hears when it is over.
+    minute = timedelta(minutes=1)
+    assert silence_of(watch, refund, MONDAY - minute) is None
+    assert silence_of(watch, refund, MONDAY + 2 * 60 * minute) is None
+    assert asked(incident(), MONDAY + 2 * 60 * minute, watch) == {"care": ["anna", "ben"]}
+
+
+def test_a_silence_of_one_incident_is_of_no_other_even_of_the_same_story() -> None:
+    known = Silence(comment="known", until=MONDAY + timedelta(hours=2), brands=["acme"], incidents=["incident-acme"])
+    watch = msgspec.structs.replace(WATCH, silences=[known])
+    assert silence_of(watch, facts_of(incident()), MONDAY) is known
+    assert silence_of(watch, facts_of(incident(id="incident-acme-2")), MONDAY) is None
+    assert silence_of(watch, facts_of(incident(brand="globex")), MONDAY) is None
+    # What is asked before there is an incident ("config route") is none of them.
+    assert silence_of(watch, Facts(brand="acme", severity=Severity.LOW), MONDAY) is None
 
 
 CONFIG = """

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.alerting import IMPOSTOR, AlertBook
+from detectors.alerting import IMPOSTOR, AlertBook, IncidentBook
+from detectors.incidents import BrandIncidents
+from detectors.memory import BrandState, Tally
 from detectors.model import (
     MINUTE_MS,
     Alert,
@@ -33,6 +35,7 @@ from detectors.stories.desk import KEPT_COMPLAINTS, LEAST_ANSWERS, REMEMBERED_MS
 from detectors.stories.facts import MOMENT_MS, in_step
 from detectors.stories.measure import LEAST_POSTS, stands_out
 from detectors.stories.names import KEPT_NAMES, Named, distinct, voice
+from detectors.windowing import MonitorClock
 from support.series import MONDAY_MS
 
 ACME = Brand(id="acme", name="Acme", match=Match(any=["acme"]))
@@ -493,69 +496,101 @@ def why(observed: int) -> Explanation:
     return Explanation(since=at, until=at, observed=observed, expected=0.0, first_post=None, top_posts=[])
 
 
-def fire(book: AlertBook, detector: str, at: float, observed: int = 0) -> Incident:
-    score = SPOKE if detector == IMPOSTOR else HOT
-    alert, incident = book.fire(detector, score, onset_ms=minute(at), at_ms=minute(at), why=why(observed))
-    assert isinstance(alert, Alert) and isinstance(incident, Incident)
-    return incident
+class Books:
+    """A brand's alerts and incidents, side by side as `BrandIncidents` has them."""
 
+    def __init__(self, state: BrandState | None = None) -> None:
+        self.state = state or BrandState()
+        self.alerts = AlertBook(ACME.id, self.state.alerts)
+        self.incidents = IncidentBook(ACME, self.state.incidents)
 
-def rest(book: AlertBook, at: float, minutes: int = 60, **scores: Score) -> list[Alert | Incident]:
-    given = {"surge": CALM, IMPOSTOR: SILENT, **scores}
-    return [
-        change
-        for place in range(minutes)
-        for change in book.close_bucket(given, at_ms=minute(at + place + 1), explain=lambda: why(9))
-    ]
+    def fire(self, detector: str, at: float, observed: int = 0, *, into: Incident | None = None) -> Incident:
+        score = SPOKE if detector == IMPOSTOR else HOT
+        alert = self.alerts.fire(detector, score, onset_ms=minute(at), at_ms=minute(at), why=why(observed))
+        return self.incidents.attach(detector, alert, at_ms=minute(at), into=into.id if into is not None else None)
+
+    def rest(self, at: float, minutes: int = 60, **scores: Score) -> list[Alert | Incident]:
+        given = {"surge": CALM, IMPOSTOR: SILENT, **scores}
+        told: list[Alert | Incident] = []
+        for place in range(minutes):
+            end_ms = minute(at + place + 1)
+            over = self.alerts.close_bucket(given, at_ms=end_ms, explain=lambda key: why(9))
+            firing = [key for key in given if self.alerts.firing(key)]
+            for key, alert in over:
+                told += [alert, *self.incidents.over(key, alert, firing=firing, at_ms=end_ms)]
+        return told
+
+    def has_grown(self, excess: float) -> bool:
+        return BrandIncidents(ACME, self.state, MonitorClock(), Tally()).has_grown(excess)
 
 
 def test_the_alert_of_an_impostor_is_no_wave() -> None:
-    book = AlertBook(ACME)
-    fire(book, IMPOSTOR, 0)
-    assert (book.any_firing, book.firing(IMPOSTOR), book.wave_on, book.doubled(1000)) == (True, True, False, False)
-    fire(book, "surge", 5, observed=10)
-    assert (book.wave_on, book.doubled(20), AlertBook(ACME, book.state).wave_on) == (True, True, True)
+    book = Books()
+    first = book.fire(IMPOSTOR, 0)
+    alerts = book.alerts
+    assert (alerts.any_firing, alerts.firing(IMPOSTOR), alerts.wave_on) == (True, True, False)
+    assert not book.has_grown(1000)
+    book.fire("surge", 5, observed=10, into=first)
+    assert (alerts.wave_on, Books(book.state).alerts.wave_on) == (True, True)
+    assert (book.has_grown(19), book.has_grown(20)) == (False, True)
 
 
 def test_an_incident_that_an_impostor_opened_takes_the_scale_of_the_wave() -> None:
-    book = AlertBook(ACME)
-    assert fire(book, IMPOSTOR, 0).threshold == 0.5
-    joined = fire(book, "surge", 5, observed=10)
-    assert (joined.version, joined.peak_surprise, joined.threshold, joined.signals) == (2, 6.0, 4.8, ["authors"])
-    late = AlertBook(ACME)
-    fire(late, "surge", 0, observed=10)
-    assert fire(late, IMPOSTOR, 5).threshold == 4.8
+    book = Books()
+    first = book.fire(IMPOSTOR, 0)
+    assert first.threshold == 0.5
+    joined = book.fire("surge", 5, observed=10, into=first)
+    assert (joined.id, joined.version, joined.detectors) == (first.id, 2, [IMPOSTOR, "surge"])
+    assert (joined.peak_surprise, joined.threshold, joined.signals) == (6.0, 4.8, ["authors"])
+    late = Books()
+    wave = late.fire("surge", 0, observed=10)
+    assert late.fire(IMPOSTOR, 5, into=wave).threshold == 4.8
 
 
 def test_the_same_impostor_within_six_hours_is_one_alert() -> None:
-    book = AlertBook(ACME)
-    first = fire(book, IMPOSTOR, 0)
-    assert [change.state.value for change in rest(book, 0)] == ["resolved", "resolved"]
-    assert book.same_story(IMPOSTOR, minute(359)) and not book.same_story(IMPOSTOR, minute(360))
-    again = fire(book, IMPOSTOR, 200)
-    assert (again.id, again.version, again.state) == (first.id, 3, "open")
+    book = Books()
+    first = book.fire(IMPOSTOR, 0)
+    assert [change.state.value for change in book.rest(0)] == ["resolved", "resolved"]
+    alerts = book.alerts
+    assert alerts.same_story(IMPOSTOR, minute(359)) and not alerts.same_story(IMPOSTOR, minute(360))
+    again = book.fire(IMPOSTOR, 200)
+    assert (again.id, again.version, again.state, again.resolved_at) == (first.id, 3, "reopened", None)
+    assert again.alerts == first.alerts
 
 
-def test_what_is_on_again_joins_the_newest_incident_and_no_version_comes_twice() -> None:
-    book = AlertBook(ACME)
-    first = fire(book, IMPOSTOR, 0)
-    rest(book, 0)
-    second = fire(book, "surge", 100, observed=10)
-    rest(book, 100)
-    third = fire(book, IMPOSTOR, 300)
-    assert first.id != second.id == third.id
-    assert third.version == 3 and third.alerts == [second.alerts[0], first.alerts[0]]
+def test_what_is_on_again_is_in_its_own_incident_and_no_version_comes_twice() -> None:
+    book = Books()
+    first = book.fire(IMPOSTOR, 0)
+    book.rest(0)
+    second = book.fire("surge", 100, observed=10)
+    book.rest(100)
+    third = book.fire(IMPOSTOR, 300)
+    assert first.id != second.id and third.id == first.id
+    assert third.version == 3 and third.alerts == first.alerts
+    # In an incident that it once joined, too.
+    book = Books()
+    wave = book.fire("surge", 0, observed=10)
+    book.fire(IMPOSTOR, 5, into=wave)
+    book.rest(5)
+    again = book.fire(IMPOSTOR, 200)
+    assert (again.id, again.version, again.state) == (wave.id, 4, "reopened")
+    assert len(again.alerts) == 2
+
+
+STEPS = st.tuples(st.sampled_from(["surge", IMPOSTOR]), st.integers(1, 500), st.booleans())
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["surge", IMPOSTOR]), st.integers(1, 500)), max_size=25))
-def test_versions_of_an_incident_only_ever_grow(steps: list[tuple[str, int]]) -> None:
-    book, now, versions = AlertBook(ACME), 0, {}  # type: ignore[var-annotated]
-    for detector, later in steps:
-        changes: list[Alert | Incident] = rest(book, now, min(later, 130)) if book.any_firing else []
+@given(st.lists(STEPS, max_size=25))
+def test_versions_of_an_incident_only_ever_grow(steps: list[tuple[str, int, bool]]) -> None:
+    book, now = Books(), 0
+    versions: dict[str, int] = {}
+    for detector, later, joins in steps:
+        changes = book.rest(now, min(later, 130)) if book.alerts.any_firing else []
         now += later
-        if not book.firing(detector):
-            changes.append(fire(book, detector, now, observed=len(versions)))
+        if not book.alerts.firing(detector):
+            newest = next(iter(book.incidents.newest_first()), None)
+            changes.append(book.fire(detector, now, observed=len(versions), into=newest if joins else None))
         for change in changes:
             if isinstance(change, Incident):
                 assert change.version == versions.get(change.id, 0) + 1

@@ -1,0 +1,363 @@
+"""Who is told what of an incident, and when: each change that matters once to each channel, a crash included.
+
+The outbox decides; it sends nothing and reads no clock. Whoever sends asks what to `start`, makes that durable, sends,
+and says how it went (`finish`). After a crash, what had been started and has no result may have arrived or not: a
+channel that knows the same message again gets it again, any other does not.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from detectors.alerting.likeness import alike
+from detectors.alerting.routing import Hearing, facts_of, route, silence_of
+from detectors.model import (
+    Change,
+    Delivery,
+    DeliveryResult,
+    Entry,
+    Incident,
+    IncidentState,
+    Telling,
+    Watch,
+    from_ms,
+)
+from detectors.privacy import forget_texts
+
+__all__ = ["ATTEMPTS", "Channel", "Followed", "Outbox", "Send"]
+
+ATTEMPTS: Final = 8
+LONGEST_PAUSE_S: Final = 900.0
+HOUR_MS: Final = 3_600_000
+KEPT_INCIDENTS: Final = 500
+"""Of those that are over. Of older ones nobody knows any more who was told what."""
+
+
+class Channel(NamedTuple):
+    """A way to somebody: `owner` is a team's id, or "@" and a person's; empty is nobody's, and hears everything.
+
+    `idempotent`: it takes the same message twice and tells people once.
+    """
+
+    id: str
+    owner: str = ""
+    idempotent: bool = False
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """The newest version that a channel was told of, and when."""
+
+    version: int
+    at_ms: int
+
+
+class Pending(msgspec.Struct, array_like=True):
+    """A message on its way to a channel: how often it was tried, and when it is tried next."""
+
+    version: int
+    telling: Telling
+    due_ms: int
+    attempts: int = 0
+    started: bool = False
+
+
+class Followed(msgspec.Struct):
+    """An incident as it was last heard of, and who was told of it.
+
+    `waits_ms` is since when somebody knows and nobody looks after it; None while there is nothing to wait for.
+    `quiet` is the version of which it was last said why nobody is told.
+    """
+
+    incident: Incident
+    told: dict[str, Told] = {}
+    pending: dict[str, Pending] = {}
+    waits_ms: int | None = None
+    quiet: int = 0
+
+
+class Send(NamedTuple):
+    """A message to send now."""
+
+    incident: Incident
+    channel: str
+    telling: Telling
+    attempt: int
+
+
+class Outbox:
+    """The messages of any number of incidents to the channels of a `Watch`.
+
+    - **What matters** is told: that it is new, has doubled, is worse, is on again, is over, or is now yours.
+    - **Once**: a channel is never told the same version again, and never of a version that is older.
+    - **Quiet**: nobody but the log is told while a silence is on or a reason to doubt; what is still so afterwards is
+      told then.
+    - **Calm**: between two messages of one incident that can wait there is `watch.quiet_between`, and a channel has
+      `watch.messages_per_hour` at most; what waits is told in its newest version.
+    - **Escalation**: while nobody looks after it, the next team hears when its time has come.
+    - **Apart**: what one channel does delays no other. What fails is tried again with growing, jittered pauses,
+      `ATTEMPTS` times, and then given up.
+    """
+
+    def __init__(self, watch: Watch, channels: Iterable[Channel], *, rng: random.Random | None = None) -> None:
+        self.watch = watch
+        self.followed: dict[str, Followed] = {}
+        self.sent: dict[str, list[int]] = {}
+        self.changed: set[str] = set()
+        self._channels = {channel.id: channel for channel in channels}
+        self._busy: set[str] = set()
+        self._rng = rng or random.Random()
+        self._groups = {brand.id: brand.group for brand in watch.brands if brand.group is not None}
+
+    def restore(self, followed: Mapping[str, Followed], sent: Mapping[str, list[int]], now_ms: int) -> list[Delivery]:
+        """Go on where an outbox was stopped; what may have been sent and may not is told."""
+        self.followed, self.sent = dict(followed), dict(sent)
+        told: list[Delivery] = []
+        for name, one in self.followed.items():
+            for channel, pending in list(one.pending.items()):
+                known = self._channels.get(channel)
+                if known is None:
+                    del one.pending[channel]
+                elif pending.started and not known.idempotent:
+                    del one.pending[channel]
+                    one.told[channel] = Told(pending.version, now_ms)
+                    told.append(
+                        self._delivery(one, pending, channel, DeliveryResult.UNKNOWN, now_ms, "stopped while sending")
+                    )
+                pending.started = False
+                self.changed.add(name)
+        return told
+
+    def take(self, incident: Incident, now_ms: int) -> None:
+        """A version of an incident; one that is not newer than the last is passed over."""
+        one = self.followed.get(incident.id)
+        if one is None:
+            one = self.followed[incident.id] = Followed(incident)
+        elif incident.version <= one.incident.version:
+            return
+        one.incident = incident
+        if not incident.state.waits:
+            one.waits_ms = None
+        elif one.waits_ms is None and one.told:
+            one.waits_ms = now_ms
+        self.changed.add(incident.id)
+        self._forget()
+
+    def start(self, now_ms: int) -> tuple[list[Send], list[Delivery]]:
+        """What is to be sent now, one message a channel at most, and who is not told for which reason.
+
+        What is started counts as such until `finish`.
+        """
+        sends: list[Send] = []
+        quiet: list[Delivery] = []
+        for name, one in self.followed.items():
+            if one.incident.state is IncidentState.RESOLVED and not one.pending and self._all_know(one):
+                continue
+            if (why := self._quiet(one, now_ms)) is not None and one.quiet < one.incident.version:
+                one.quiet = one.incident.version
+                self.changed.add(name)
+                quiet.append(why)
+            for channel in self._hearers(one, now_ms, only_log=why is not None):
+                send = self._due(one, channel, now_ms)
+                if send is not None:
+                    sends.append(send)
+                    self.changed.add(name)
+                    self._busy.add(channel)
+        return sends, quiet
+
+    def finish(
+        self, send: Send, now_ms: int, *, failure: str | None = None, again: bool = False, after_s: float = 0.0
+    ) -> Delivery:
+        """How it went: delivered, or a `failure` that may be tried `again`, not before `after_s` seconds."""
+        one = self.followed[send.incident.id]
+        pending = one.pending[send.channel]
+        pending.started = False
+        self._busy.discard(send.channel)
+        self.changed.add(send.incident.id)
+        if failure is not None and again and pending.attempts < ATTEMPTS:
+            pause_s = min(4.0 ** (pending.attempts - 1), LONGEST_PAUSE_S) * (0.5 + self._rng.random())
+            pending.due_ms = now_ms + round(1000 * max(pause_s, after_s))
+            return self._delivery(one, pending, send.channel, DeliveryResult.FAILED, now_ms, failure)
+        del one.pending[send.channel]
+        one.told[send.channel] = Told(send.incident.version, now_ms)
+        if one.waits_ms is None and one.incident.state.waits and self._channels[send.channel].owner:
+            one.waits_ms = now_ms
+        if failure is not None:
+            return self._delivery(one, pending, send.channel, DeliveryResult.GIVEN_UP, now_ms, failure)
+        newest = [at_ms for at_ms in self.sent.get(send.channel, ()) if now_ms - at_ms < HOUR_MS]
+        self.sent[send.channel] = [*newest, now_ms]
+        return self._delivery(one, pending, send.channel, DeliveryResult.DELIVERED, now_ms, "")
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are not delivered yet: tried again later, or being sent."""
+        return sum(len(one.pending) for one in self.followed.values())
+
+    # ------------------------------------------------------------------------------------- who
+
+    def _hearers(self, one: Followed, now_ms: int, *, only_log: bool) -> list[str]:
+        """The channels that hear of it by now. Who has heard of it hears the rest of it."""
+        nobodys = [channel.id for channel in self._channels.values() if not channel.owner]
+        if only_log:
+            return nobodys
+        owners = {"@" + person.id for hearing in self._due_hearings(one, now_ms) for person in hearing.people}
+        owners |= {hearing.team.id for hearing in self._due_hearings(one, now_ms)} | self._owner(one.incident)
+        return [
+            channel.id
+            for channel in self._channels.values()
+            if not channel.owner or channel.owner in owners or channel.id in one.told
+        ]
+
+    def _due_hearings(self, one: Followed, now_ms: int) -> list[Hearing]:
+        since_ms = now_ms if one.waits_ms is None else one.waits_ms
+        waited = timedelta(milliseconds=now_ms - since_ms)
+        hearings = route(self.watch, facts_of(one.incident), from_ms(since_ms))
+        return [hearing for hearing in hearings if not hearing.after or (one.waits_ms and hearing.after <= waited)]
+
+    def _owner(self, incident: Incident) -> set[str]:
+        """The owners of channels whom an incident is assigned to, if it is somebody of the configuration."""
+        name = (incident.owner or "").removeprefix("@")
+        teams = {team.id for team in self.watch.teams if name in (team.id, team.name)}
+        return teams | {f"@{person.id}" for person in self.watch.people if name in (person.id, person.name)}
+
+    def _all_know(self, one: Followed) -> bool:
+        return all(told.version >= one.incident.version or not self._news(one, told) for told in one.told.values())
+
+    # ------------------------------------------------------------------------------- what, when
+
+    def _due(self, one: Followed, channel: str, now_ms: int) -> Send | None:
+        """What this channel is to be told now, if anything: the newest version."""
+        if channel in self._busy:
+            return None
+        pending = one.pending.get(channel)
+        telling = self._telling(one, channel)
+        if telling is None:
+            one.pending.pop(channel, None)
+            return None
+        if pending is None:
+            told = one.told.get(channel)
+            between_ms = round(self.watch.quiet_between.total_seconds() * 1000)
+            if told is not None and telling.can_wait and now_ms - told.at_ms < between_ms:
+                return None
+        elif now_ms < pending.due_ms:
+            return None
+        if self._channels[channel].owner and self._is_full(channel, now_ms):
+            return None
+        attempts = pending.attempts if pending is not None else 0
+        one.pending[channel] = Pending(one.incident.version, telling, now_ms, attempts + 1, started=True)
+        return Send(one.incident, channel, telling, attempts + 1)
+
+    def _is_full(self, channel: str, now_ms: int) -> bool:
+        newest = [at_ms for at_ms in self.sent.get(channel, ()) if now_ms - at_ms < HOUR_MS]
+        return len(newest) >= self.watch.messages_per_hour
+
+    def _telling(self, one: Followed, channel: str) -> Telling | None:
+        """What there is to tell this channel; None if it knows."""
+        told, incident = one.told.get(channel), one.incident
+        if told is not None:
+            return self._news(one, told, self._channels[channel].owner)
+        if incident.state is IncidentState.RESOLVED and self._channels[channel].owner:
+            return None  # who never heard of it need not hear that it is over
+        owner = self._channels[channel].owner
+        if owner and owner in self._owner(incident):
+            return Telling.ASSIGNED
+        others = {self._channels[name].owner for name in one.told if name in self._channels} - {"", owner}
+        return Telling.ESCALATED if owner and others and one.waits_ms is not None else Telling.NEW
+
+    def _news(self, one: Followed, told: Told, owner: str = "") -> Telling | None:
+        entries = [entry for entry in one.incident.timeline if entry.version > told.version]
+        changes = {entry.what for entry in entries}
+        if one.incident.state is IncidentState.RESOLVED:
+            return Telling.OVER if changes & {Change.RESOLVED, Change.CALMED} else None
+        if Change.REOPENED in changes:
+            return Telling.REOPENED
+        if Change.ASSIGNED in changes and owner and owner in self._owner(one.incident):
+            return Telling.ASSIGNED
+        if Change.WORSENED in changes:
+            return Telling.WORSE
+        if any(_brings_a_kind(entry) for entry in entries):
+            return Telling.JOINED
+        return Telling.GREW if Change.GREW in changes else None
+
+    # ----------------------------------------------------------------------------------- quiet
+
+    def _quiet(self, one: Followed, now_ms: int) -> Delivery | None:
+        """Why nobody is told of it now, if there is a reason."""
+        incident = one.incident
+        own = msgspec.structs.replace(self.watch, silences=[*self.watch.silences, *incident.silences])
+        silence = silence_of(own, facts_of(incident), from_ms(now_ms))
+        if silence is not None:
+            text = f"until {silence.until.isoformat()}: {silence.comment}"
+            return self._delivery(one, None, "", DeliveryResult.SILENCED, now_ms, text)
+        if incident.doubt:
+            return self._delivery(one, None, "", DeliveryResult.INHIBITED, now_ms, incident.doubt)
+        group = self._group_incident(incident)
+        if group is not None:
+            return self._delivery(one, None, "", DeliveryResult.INHIBITED, now_ms, f"the same story as {group.id}")
+        return None
+
+    def _group_incident(self, incident: Incident) -> Incident | None:
+        """The open incident of the brand's group that tells the same story."""
+        group = self._groups.get(incident.brand)
+        if group is None:
+            return None
+        return next(
+            (
+                other.incident
+                for other in self.followed.values()
+                if other.incident.brand == group
+                and other.incident.state is not IncidentState.RESOLVED
+                and alike(other.incident.signature, incident.signature)
+            ),
+            None,
+        )
+
+    # ---------------------------------------------------------------------------------- memory
+
+    def _forget(self) -> None:
+        """Keep no text of what is over and told, and nothing of the oldest."""
+        over = [one for one in self.followed.values() if one.incident.state is IncidentState.RESOLVED]
+        for one in over[: max(0, len(over) - KEPT_INCIDENTS)]:
+            if not one.pending:
+                del self.followed[one.incident.id]
+                self.changed.add(one.incident.id)
+
+    def trim(self) -> None:
+        """Let go of the posts of what is over and of which everybody knows."""
+        for name, one in self.followed.items():
+            over = one.incident.state is IncidentState.RESOLVED and not one.pending and self._all_know(one)
+            if over and (one.incident.why.top_posts or one.incident.why.first_post):
+                one.incident = msgspec.structs.replace(one.incident, why=forget_texts(one.incident.why))
+                self.changed.add(name)
+
+    def _delivery(
+        self,
+        one: Followed,
+        pending: Pending | None,
+        channel: str,
+        result: DeliveryResult,
+        now_ms: int,
+        text: str,
+    ) -> Delivery:
+        return Delivery(
+            incident=one.incident.id,
+            brand=one.incident.brand,
+            version=pending.version if pending is not None else one.incident.version,
+            result=result,
+            at=from_ms(now_ms),
+            channel=channel,
+            telling=pending.telling if pending is not None else None,
+            text=text,
+        )
+
+
+def _brings_a_kind(entry: Entry) -> bool:
+    """Whether an alert joined that says something that was not known, not only the same by another detector."""
+    return entry.what is Change.JOINED and entry.text in _OF_A_KIND
+
+
+_OF_A_KIND: Final[Sequence[str]] = ("impostor", "response")

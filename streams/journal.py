@@ -1,0 +1,84 @@
+"""Giving commands as any client does: onto the topic `commands`, and what came of it from the topic `journal`."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from detectors.commands import encode_command
+from detectors.errors import Unavailable
+from detectors.model import Answer, Command, JournalEntry
+from streams.reading import POLL_MS, read_to_end, topic_reader
+from streams.settings import Settings
+
+__all__ = ["give", "new_id", "read_journal"]
+
+ANSWER_WITHIN_S = 15.0
+
+
+def new_id() -> str:
+    """A name for a command that no other has."""
+    return uuid.uuid4().hex
+
+
+async def give(settings: Settings, command: Command, *, within_s: float = ANSWER_WITHIN_S) -> Answer:
+    """Give a command and wait for what it comes to.
+
+    Raises:
+        Unavailable: no broker, no topics, or no worker answered in time; the command may still be done then.
+    """
+    async with topic_reader(settings, "journal") as (consumer, partitions):
+        # From where the journal ends now: by the high water mark of a Fetch, since the embedded broker's list is wrong.
+        await read_to_end(consumer, partitions, lambda record: None)
+        producer = AIOKafkaProducer(bootstrap_servers=settings.brokers, request_timeout_ms=10_000)
+        await producer.start()
+        try:
+            value = encode_command(command)
+            await producer.send_and_wait(settings.topic("commands"), value, key=command.brand.encode())
+        except KafkaError as error:
+            raise Unavailable(f"the command could not be given: {type(error).__name__}") from error
+        finally:
+            await producer.stop()
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                        for record in records:
+                            entry = _entry(record.value)
+                            if isinstance(entry, Answer) and entry.command == command.id:
+                                return entry
+        except TimeoutError:
+            raise Unavailable(
+                f"no answer within {within_s:g} s: is a worker running? What was asked for is done when one is"
+            ) from None
+
+
+async def read_journal(settings: Settings) -> list[JournalEntry]:
+    """What commands came to and what was sent to whom in the last 30 days, in order.
+
+    Raises:
+        Unavailable: no broker, no such topic, or it could not be read to its end in 30 s.
+    """
+    found: list[JournalEntry] = []
+    async with topic_reader(settings, "journal") as (consumer, partitions):
+
+        def keep(value: bytes | None) -> None:
+            if (entry := _entry(value)) is not None:
+                found.append(entry)
+
+        await read_to_end(consumer, partitions, keep)
+    return sorted(found, key=lambda entry: entry.at)
+
+
+def _entry(value: bytes | None) -> JournalEntry | None:
+    if value is None:
+        return None
+    try:
+        entry: JournalEntry = msgspec.json.decode(value, type=JournalEntry)
+    except msgspec.DecodeError:
+        return None
+    return entry
