@@ -41,6 +41,8 @@ DESK_HOURS_MS = 2 * HOUR_MS
 """Complaints that became due in so long are looked at."""
 LOOK_AT_DESK_MS = 10 * MINUTE_MS
 LEAST_OVERDUE = 8
+LOOK_FOR_STORIES_MS = 5 * MINUTE_MS
+"""How often a wave is looked through for another story: it takes some milliseconds."""
 ALIKE_MS = 3 * 24 * HOUR_MS
 """What has been over for no longer and is told in the same words is the same story, on again."""
 
@@ -163,6 +165,7 @@ class BrandIncidents:
         scored = dict(scores)
         if self._alerts.firing(RESPONSE) and self._state.response is not None:
             scored[RESPONSE] = self._state.response
+        told += self.grow(lead, self._state.run, at_ms=end_ms)
         told += self._follow_strands(scored, lead, start_ms, strands)
         told += self._be_sure(lead, end_ms)
         if self._alerts.firing(IMPOSTOR):
@@ -191,7 +194,8 @@ class BrandIncidents:
         state, run = self._state, self._state.run
         told: list[Alert | Incident] = []
         end_ms = start_ms + MINUTE_MS
-        if self._alerts.wave_on and state.borne_out and run is not None and run.recent:
+        look = end_ms % LOOK_FOR_STORIES_MS == 0 and self._alerts.wave_on and bool(state.borne_out)
+        if look and run is not None and run.recent:
             strands = state.strands = state.strands or Strands()
             usual = self._usual()
             strands.learn(run.recent, usual, self._names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -239,7 +239,7 @@ class BrandMonitor:
         lead = scores[self._leader]
         state.status = lead.status
         end = start + MINUTE_MS
-        at_ms = max([bucket.last_ms if bucket else 0, *(strand.last_ms for strand in strands.values())]) or end
+        at_ms = max(bucket.last_ms if bucket else 0, *(strand.last_ms for strand in strands.values()), 0) or end
         events: list[Event] = [self._bucket(start, [bucket, *strands.values()], scores)]
         before, state.run = state.run, self._extended(state.run, start, bucket, lead)
         state.background.close(start, counts.negative, lead)
@@ -255,9 +255,9 @@ class BrandMonitor:
             # Not since it fired: what fires ahead, in an open minute, finds more or fewer minutes before it that are
             # not closed, as partitions come. What is learned follows from closed minutes alone.
             self._learn(name, detector, counts, start, alerting=name in state.borne_out)
-        events += incidents.grow(lead, state.run, at_ms=end)
         events += incidents.close(scores, lead, start_ms=start, strands=strands)
-        state.borne_out = [name for name in state.borne_out if incidents.firing(name)]
+        if state.borne_out:
+            state.borne_out = [name for name in state.borne_out if incidents.firing(name)]
         if self._shadows:
             events += self._close_shadows(start, counts, at_ms)
         assert state.history is not None
@@ -355,6 +355,10 @@ class BrandMonitor:
         status: BucketStatus = BucketStatus.COUNTED,
     ) -> Bucket:
         found = [bucket for bucket in buckets if bucket is not None]
+        if not found:  # as it is for most minutes of most brands
+            return Bucket(
+                brand=self.brand.id, start=from_ms(start), seconds=MINUTE_MS // 1000, status=status, scores=scores
+            )
         return Bucket(
             brand=self.brand.id,
             start=from_ms(start),
@@ -364,10 +368,10 @@ class BrandMonitor:
             neutral=sum(bucket.neutral for bucket in found),
             positive=sum(bucket.positive for bucket in found),
             unknown=sum(bucket.unknown for bucket in found),
-            negative_by_channel=_added(bucket.by_channel for bucket in found),
-            negative_by_topic=_added(bucket.by("topic") for bucket in found),
-            negative_by_audience=_added(bucket.by("audience") for bucket in found),
-            complaints=_added(bucket.complaints for bucket in found),
+            negative_by_channel=_added([bucket.by_channel for bucket in found]),
+            negative_by_topic=_added([bucket.by("topic") for bucket in found]),
+            negative_by_audience=_added([bucket.by("audience") for bucket in found]),
+            complaints=_added([bucket.complaints for bucket in found]),
             responses=[response for bucket in found for response in bucket.responses],
             scores=scores,
         )
@@ -486,7 +490,9 @@ class BrandMonitor:
         return cls(brand, clock, tally, state)
 
 
-def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def _added(counts: Sequence[dict[str, int]]) -> dict[str, int]:
+    if len(counts) == 1:
+        return counts[0]
     added: Counter[str] = Counter()
     for one in counts:
         added.update(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -134,6 +134,13 @@ def _hours(text: object) -> tuple[int, int]:
         if first_minute < 60 > last_minute and span[0] < 1440 >= span[1] and span[0] != span[1]:
             return span
     raise ValueError("no hours; expected two different times of the day such as 08:00-18:30, or 18:00-08:00 over night")
+
+
+def _minute(text: object) -> int:
+    match = re.fullmatch(r"([0-9]{2}):([0-9]{2})", text) if isinstance(text, str) else None
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        raise ValueError("no time of the day; expected one such as 08:00")
+    return int(match[1]) * 60 + int(match[2])
 
 
 def _id(text: str) -> str:
@@ -267,6 +274,12 @@ class SilencePart(_Part):
     kinds: list[_Kind] = []
 
 
+class DigestPart(_Part):
+    every: Literal["day", "week"]
+    at: Annotated[int, BeforeValidator(_minute)] = 480
+    day: Annotated[str, AfterValidator(_day)] = "mon"
+
+
 class TeamPart(_Part):
     id: _Id
     name: _Text
@@ -277,6 +290,7 @@ class TeamPart(_Part):
     holidays: list[_Date] = []
     escalate_after: _PositiveSpan | None = None
     escalate_to: str | None = None
+    digest: DigestPart | None = None
 
 
 class BrandsFile(_Part):
@@ -300,6 +314,7 @@ PARTS: Final[dict[str, type[BaseModel]]] = {
     "audiences": AudiencePart,
     "teams": TeamPart,
     "rota": ShiftPart,
+    "digest": DigestPart,
     "people": PersonPart,
     "routes": RoutePart,
     "silences": SilencePart,

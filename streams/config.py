@@ -14,7 +14,20 @@ from typing import Final
 from pydantic import ValidationError
 
 from detectors.errors import ConfigError, ConfigProblem
-from detectors.model import Audience, Brand, Match, Person, Route, Severity, Shift, Silence, Team, Topic, Watch
+from detectors.model import (
+    Audience,
+    Brand,
+    DigestPlan,
+    Match,
+    Person,
+    Route,
+    Severity,
+    Shift,
+    Silence,
+    Team,
+    Topic,
+    Watch,
+)
 from streams.brands_file import PARTS, BrandsFile
 from streams.yaml_tree import Tree, read_tree
 
@@ -94,7 +107,8 @@ def _watch(file: BrandsFile, environ: Mapping[str, str]) -> Watch:
             Team(
                 notify=[_fill(url, environ) for url in team.notify],
                 rota=[Shift(**shift.model_dump()) for shift in team.rota],
-                **team.model_dump(exclude={"notify", "rota"}),
+                digest=DigestPlan(every=plan.every, minute=plan.at, day=plan.day) if (plan := team.digest) else None,
+                **team.model_dump(exclude={"notify", "rota", "digest"}),
             )
             for team in file.teams
         ],

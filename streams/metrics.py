@@ -56,6 +56,16 @@ class Metrics:
         self.deliveries = Counter(
             "badbuzz_deliveries_total", "Messages to people", ["channel", "result"], registry=registry
         )
+        self.complaints = Counter(
+            "badbuzz_complaints_total", "Complaints to the brand's own accounts", ["brand"], registry=registry
+        )
+        self.response_seconds = Histogram(
+            "badbuzz_first_response_seconds",
+            "Time from a complaint to the first answer of an account of the brand",
+            ["brand"],
+            buckets=(60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400),
+            registry=registry,
+        )
         self.commands = Counter(
             "badbuzz_commands_total", "What people did, by what it came to", ["outcome"], registry=registry
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
@@ -43,9 +44,12 @@ async def read_to_end(
     partitions: Sequence[TopicPartition],
     take: Callable[[bytes | None], object],
     *,
+    since: datetime | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> None:
     """Give every value to `take`, from the beginning to where the partitions end now.
+
+    What was published before `since` may be left out.
 
     Raises:
         Unavailable: not within `timeout_s`.
@@ -54,6 +58,11 @@ async def read_to_end(
         async with asyncio.timeout(timeout_s):
             consumer.assign(list(partitions))
             await consumer.seek_to_beginning(*partitions)
+            if since is not None:
+                times = dict.fromkeys(partitions, round(since.timestamp() * 1000))
+                for partition, found in (await consumer.offsets_for_times(times)).items():
+                    if found is not None:
+                        consumer.seek(partition, found.offset)
             while not await _at_the_end(consumer, partitions):
                 for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                     for record in records:

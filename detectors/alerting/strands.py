@@ -47,7 +47,7 @@ def rhythm(counts: Sequence[int], expected_per_min: float) -> Score:
     Of 10, 30 and 60 minutes; in standard deviations, if the counts are Poisson.
 
     >>> rhythm([0] * 55 + [4] * 5, 0.1).surprise, rhythm([0] * 60, 0.1).surprise
-    (8.9, 0.0)
+    (9.0, 0.0)
     """
     worst = max(_above(sum(counts[-minutes:]), expected_per_min * minutes) for minutes in _WINDOWS)
     return Score(

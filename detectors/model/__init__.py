@@ -50,7 +50,7 @@ from detectors.model.findings import (
 from detectors.model.incidents import BADBUZZ, Change, Entry, Incident, IncidentState, Opinion, SeverityPart
 from detectors.model.posts import Gap, Language, Marks, Mention, MentionBatch, MinuteCounts, Post, PostDate, Sentiment
 from detectors.model.time import MINUTE_MS, from_ms, to_ms
-from detectors.model.watch import Audience, Brand, Match, Person, Route, Shift, Silence, Team, Topic, Watch
+from detectors.model.watch import Audience, Brand, DigestPlan, Match, Person, Route, Shift, Silence, Team, Topic, Watch
 
 __all__ = [
     "BADBUZZ",
@@ -70,6 +70,7 @@ __all__ = [
     "Command",
     "Delivery",
     "DeliveryResult",
+    "DigestPlan",
     "EndSilence",
     "Entry",
     "Explanation",

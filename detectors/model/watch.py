@@ -8,7 +8,7 @@ import msgspec
 
 from detectors.model.findings import Severity
 
-__all__ = ["Audience", "Brand", "Match", "Person", "Route", "Shift", "Silence", "Team", "Topic", "Watch"]
+__all__ = ["Audience", "Brand", "DigestPlan", "Match", "Person", "Route", "Shift", "Silence", "Team", "Topic", "Watch"]
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -123,6 +123,14 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     incidents: list[str] = []
 
 
+class DigestPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """When a team gets a digest: every "day" or "week" (on `day`, "mon" to "sun"), at a minute of the day."""
+
+    every: str
+    minute: int = 480
+    day: str = "mon"
+
+
 class Team(msgspec.Struct, frozen=True, kw_only=True):
     """Who answers. `notify` holds Apprise URLs, secrets already filled in from the environment."""
 
@@ -135,6 +143,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     holidays: list[date] = []
     escalate_after: timedelta | None = None
     escalate_to: str | None = None
+    digest: DigestPlan | None = None
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,6 +83,10 @@ class MonitorAgent(DurableAgent[PartitionMonitor]):
         value = self._encode(event)
         match event:
             case Bucket():
+                if event.complaints:
+                    metrics.complaints.labels(event.brand).inc(sum(event.complaints.values()))
+                for response in event.responses:
+                    metrics.response_seconds.labels(event.brand).observe(response.took_s)
                 await self.send(slot, "brand-signals", event.brand.encode(), value)
             case Alert():
                 metrics.alerts.labels(event.detector, event.state.value).inc()

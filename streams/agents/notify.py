@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import msgspec
 import structlog
 from aiokafka.structs import ConsumerRecord
 
 from detectors.alerting.outbox import Followed, Outbox, Send
+from detectors.digest.plan import Due
 from detectors.errors import DeliveryError, Reason, RetriableDeliveryError
-from detectors.model import Delivery, DeliveryResult, Incident, Watch
+from detectors.model import Delivery, DeliveryResult, Incident, Team
+from streams.agents.digests import DigestSender
 from streams.agents.durable import Cut, DurableAgent, Slot
 from streams.notifiers import Notifier, channel_of
 from streams.runtime import Runtime
@@ -22,6 +25,7 @@ __all__ = ["NotifyAgent"]
 
 log = structlog.get_logger("badbuzz")
 
+DIGESTS_S = 20.0
 LOOK_S = 0.2
 """How often the outbox is asked what is due."""
 FINISH_S = 5.0
@@ -29,10 +33,14 @@ FINISH_S = 5.0
 
 
 class NotifyState(msgspec.Struct):
-    """What is kept of a partition beside its incidents: when each channel was told something in the last hour."""
+    """What is kept of a partition beside its incidents: when each channel was told something in the last hour.
+
+    `digests` says until when each team had its digest, in ms.
+    """
 
     next_offset: int | None = None
     sent: dict[str, list[int]] = {}
+    digests: dict[str, int] = {}
 
 
 class NotifyAgent(DurableAgent[Outbox]):
@@ -52,7 +60,10 @@ class NotifyAgent(DurableAgent[Outbox]):
         self._notifiers = {notifier.id: notifier for notifier in notifiers}
         self._sending: dict[int, set[asyncio.Task[None]]] = {}
         self._unknown: dict[int, list[Delivery]] = {}
+        self._digests: dict[int, dict[str, int]] = {}
+        self._digest_sender = DigestSender(runtime, self._notifiers)
         runtime.every(LOOK_S, self._look, "notify: messages")
+        runtime.every(DIGESTS_S, self._send_digests, "notify: digests")
 
     def load(self, partition: int) -> tuple[Outbox, int | None]:
         """See `DurableAgent.load`."""
@@ -65,12 +76,10 @@ class NotifyAgent(DurableAgent[Outbox]):
             if key.startswith(prefix) and value
             for one in [msgspec.msgpack.decode(value, type=Followed)]
         }
-        outbox = self._outbox(self.runtime.watch)
+        outbox = Outbox(self.runtime.watch, [channel_of(notifier) for notifier in self._notifiers.values()])
+        self._digests[partition] = state.digests
         self._unknown[partition] = outbox.restore(followed, state.sent, _now_ms())
         return outbox, state.next_offset
-
-    def _outbox(self, watch: Watch) -> Outbox:
-        return Outbox(watch, [channel_of(notifier) for notifier in self._notifiers.values()])
 
     def cut(self, slot: Slot[Outbox]) -> Cut:
         """See `DurableAgent.cut`: the incidents that changed, then the partition."""
@@ -83,11 +92,12 @@ class NotifyAgent(DurableAgent[Outbox]):
             )
             for name in changed
         ]
-        own = NotifyState(slot.next_offset, outbox.sent)
+        own = NotifyState(slot.next_offset, outbox.sent, self._digests.get(slot.partition, {}))
         return Cut(parts, (partition_key(slot.partition), msgspec.msgpack.encode(own)))
 
     def forget(self, partition: int) -> None:
         """See `DurableAgent.forget`."""
+        self._digests.pop(partition, None)
         for task in self._sending.pop(partition, ()):
             task.cancel()
 
@@ -127,10 +137,13 @@ class NotifyAgent(DurableAgent[Outbox]):
         if sends:
             await self.snapshot(slot)
         for send in sends:
-            task = asyncio.ensure_future(self._send(slot, send))
-            running = self._sending.setdefault(slot.partition, set())
-            running.add(task)
-            task.add_done_callback(running.discard)
+            self._run(slot, self._send(slot, send))
+
+    def _run(self, slot: Slot[Outbox], work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        running = self._sending.setdefault(slot.partition, set())
+        running.add(task)
+        task.add_done_callback(running.discard)
 
     async def _send(self, slot: Slot[Outbox], send: Send) -> None:
         failure: str | None = None
@@ -158,6 +171,27 @@ class NotifyAgent(DurableAgent[Outbox]):
             raise
         except Exception as error:
             await self.runtime.fatal(error, f"{self.name}: {send.channel}")
+
+    async def _send_digests(self) -> None:
+        """Whoever has the first partition sends them; that it is done is durable before, so nobody gets one twice."""
+        slot, had = self.slots.get(0), self._digests.get(0)
+        if slot is None or had is None or not self.runtime.recovered.is_set():
+            return
+        async with slot.turn:
+            due = self._digest_sender.due(had)
+            slot.touched = slot.touched or bool(had)
+        if due:
+            await self.snapshot(slot)
+        for team, what in due:
+            self._run(slot, self._send_digest(team, what))
+
+    async def _send_digest(self, team: Team, due: Due) -> None:
+        try:
+            await self._digest_sender.send(team, due)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a digest is not worth a worker
+            log.warning("no digest", team=team.id, kind=type(error).__name__)
 
     async def _tell(self, slot: Slot[Outbox], delivery: Delivery) -> None:
         """What became of a message: for the journal, the metrics, and the dead letters if nobody was told."""

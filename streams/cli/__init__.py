@@ -16,6 +16,7 @@ from streams.cli import (
     caring,
     config,
     demo,
+    digest,
     doctor,
     kafka,
     notify,
@@ -26,6 +27,7 @@ from streams.cli import (
     tune,
     worker,
 )
+from streams.cli import precision as precision  # its command is one of those of caring
 
 __all__ = ["app", "main"]
 
@@ -66,6 +68,13 @@ _add("demo", demo.demo, "run", "badbuzz demo", "badbuzz demo --once")
 _add("worker", worker.worker, "run", "badbuzz worker --config brands.yaml --brokers kafka-1:9092,kafka-2:9092")
 _add("backfill", worker.backfill, "run", "badbuzz backfill posts.jsonl --config brands.yaml")
 _add("replay", kafka.replay, "run", "badbuzz replay posts.jsonl --speed 60", "badbuzz replay posts.jsonl --now")
+_add(
+    "digest",
+    digest.digest,
+    "run",
+    "badbuzz digest --since 1d",
+    "badbuzz digest --since 7d --team customer-care --html digest.html",
+)
 _add("broker", kafka.broker, "run", "badbuzz broker --port 9092")
 _add(
     "backtest",

@@ -14,8 +14,9 @@ from detectors.backtest import Crisis, Labels
 from detectors.backtest.scoring import is_false
 from detectors.backtest.timeline import Timeline
 from detectors.model import Alert
-from streams.cli.page_frame import safe, table
+from streams.cli.page_frame import table
 from streams.cli.terminal import moment
+from streams.markup import safe
 
 __all__ = ["Chart", "counted"]
 

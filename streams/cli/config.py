@@ -115,7 +115,8 @@ def route_post(
         kinds = [StoryKind(subject) for subject in (marks.subjects if marks is not None else ())]
         if marks is not None and marks.looks_like is not None:
             kinds.insert(0, StoryKind.IMPOSTOR)
-        facts = Facts(brand=brand, severity=Severity(severity), topics=mention.topics, kinds=kinds)
+        languages = [] if mention.lang is None else [mention.lang.value]
+        facts = Facts(brand=brand, severity=Severity(severity), topics=mention.topics, kinds=kinds, languages=languages)
         told = ", ".join(
             [str(mention.sentiment), *(f"topic {topic}" for topic in facts.topics), *(f"kind {kind}" for kind in kinds)]
         )

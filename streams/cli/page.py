@@ -8,9 +8,10 @@ from typing import Final
 from detectors.backtest import BacktestResult, Labels, Replay, Timelines
 from detectors.backtest.scoring import DAYS_PER_MONTH, middle
 from streams.cli.chart import Chart, counted
-from streams.cli.page_frame import framed, safe, table
+from streams.cli.page_frame import framed, table
 from streams.cli.report import Table, alarms_table, brands_table, crises_table, detectors_table, number
 from streams.cli.terminal import moment, span
+from streams.markup import safe
 
 __all__ = ["backtest_page"]
 

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Final
 
-__all__ = ["embedded", "framed", "safe", "table"]
+from streams.markup import safe
+
+__all__ = ["embedded", "framed", "table"]
 
 
 def framed(title: str, parts: Sequence[str], figures: Sequence[object] = ()) -> str:
@@ -27,15 +29,6 @@ def framed(title: str, parts: Sequence[str], figures: Sequence[object] = ()) -> 
 def _plotly() -> str:
     """Plotly's own script, as its Python package brings it: nothing is fetched, and nothing of that package runs."""
     return resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
-
-
-def safe(text: str) -> str:
-    """A stranger's text in HTML; what it says of the direction of writing stays inside of it.
-
-    >>> safe("<b>")
-    '<bdi>&lt;b&gt;</bdi>'
-    """
-    return f"<bdi>{html.escape(text)}</bdi>"
 
 
 def embedded(value: object) -> str:

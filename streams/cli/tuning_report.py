@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from detectors.backtest.tuning import LEAST_CRISES, Case, CaseKind, Dimension, Outcome, Trial, Verdict, value
-from streams.cli.page_frame import framed, safe, table
+from streams.cli.page_frame import framed, table
 from streams.cli.terminal import markdown_table, span
+from streams.markup import safe
 
 __all__ = ["Tuned", "as_html", "as_markdown", "conclusion", "fragment"]
 

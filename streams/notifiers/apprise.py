@@ -15,6 +15,7 @@ from streams.notifiers.wording import Lang
 __all__ = ["AppriseNotifier"]
 
 TIMEOUT_S = 15.0
+MAIL = ("mailto:", "mailtos:")
 
 
 class AppriseNotifier:
@@ -40,6 +41,7 @@ class AppriseNotifier:
         self._timezone = timezone
         self._playbook = playbook
         self._console_url = console_url
+        self._mail = url.startswith(MAIL)
         self._apprise = apprise.Apprise()
         if not self._apprise.add(url):
             raise DeliveryError(f"{channel}: not a URL that Apprise understands")
@@ -48,13 +50,23 @@ class AppriseNotifier:
 
     async def deliver(self, incident: Incident, telling: Telling = Telling.NEW) -> None:
         """See `Notifier.deliver`. Apprise only says yes or no, so every no is tried again."""
-        kind = apprise.NotifyType.SUCCESS if incident.state is IncidentState.RESOLVED else apprise.NotifyType.WARNING
-        sent = self._apprise.async_notify(
-            title=title(incident, self._lang, telling),
-            body=body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url),
-            notify_type=kind,
-            body_format=apprise.NotifyFormat.TEXT,
+        over = incident.state is IncidentState.RESOLVED
+        await self._notify(
+            title(incident, self._lang, telling),
+            body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url),
+            apprise.NotifyType.SUCCESS if over else apprise.NotifyType.WARNING,
+            apprise.NotifyFormat.TEXT,
         )
+
+    async def send(self, title: str, text: str, html: str) -> None:
+        """See `Notifier.send`: mail gets the HTML."""
+        if self._mail:
+            await self._notify(title, html, apprise.NotifyType.INFO, apprise.NotifyFormat.HTML)
+        else:
+            await self._notify(title, text, apprise.NotifyType.INFO, apprise.NotifyFormat.TEXT)
+
+    async def _notify(self, title: str, body: str, kind: apprise.NotifyType, form: apprise.NotifyFormat) -> None:
+        sent = self._apprise.async_notify(title=title, body=body, notify_type=kind, body_format=form)
         try:
             if not await asyncio.wait_for(sent, timeout=TIMEOUT_S):
                 raise RetriableDeliveryError(f"{self.id}: the service did not take the message")

@@ -26,3 +26,7 @@ class Notifier(Protocol):
             DeliveryError: never.
         """
         ...
+
+    async def send(self, title: str, text: str, html: str) -> None:
+        """Send a page that is no incident, as text or as HTML, whichever they can show. Errors as for `deliver`."""
+        ...

@@ -70,19 +70,23 @@ class WebhookNotifier:
 
     async def deliver(self, incident: Incident, telling: Telling = Telling.NEW) -> None:
         """See `Notifier.deliver`."""
-        told = {
-            "telling": telling,
-            "incident": incident,
-            "title": title(incident, self._lang, telling),
-            "text": body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url),
-        }
+        text = body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url)
+        told = {"telling": telling, "incident": incident, "title": title(incident, self._lang, telling), "text": text}
+        await self._post(told, f"{incident.id}-{incident.version}")
+
+    async def send(self, title: str, text: str, html: str) -> None:
+        """See `Notifier.send`: both forms, and no `incident`."""
+        name = hashlib.sha256(f"{title}\n{text}".encode(errors="replace")).hexdigest()
+        await self._post({"title": title, "text": text, "html": html}, name)
+
+    async def _post(self, told: dict[str, object], key: str) -> None:
         content = msgspec.json.encode(told)
         stamp = str(int(self._now()))
         headers = {
             "Content-Type": "application/json",
             "Badbuzz-Timestamp": stamp,
             "Badbuzz-Signature": signature(self._secret, stamp, content),
-            "Idempotency-Key": f"{incident.id}-{incident.version}",
+            "Idempotency-Key": key,
         }
         try:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)

@@ -135,3 +135,50 @@ async def test_commands_that_make_no_sense_are_answered_and_harm_nobody(
     }
     incident = await the_incident(broker, prefix)
     assert incident.edits == 1 and incident.owner == "anna"
+
+
+CHANNELS = """
+teams: [{id: pr, name: PR, notify: ["${PR_URL}", "${HOOK_URL}", "${DEAD_URL}", "${FINE_URL}"]}]
+"""
+
+
+async def test_a_crash_in_the_middle_of_a_message_tells_nobody_twice(
+    broker: Broker, prefix: str, tmp_path: Path, chat: People
+) -> None:
+    env = environment(broker, prefix, chat)
+    env["HOOK_URL"] = f"signed+http://a-secret-of-its-own@127.0.0.1:{chat.port}/hook"
+    env["DEAD_URL"] = "json://127.0.0.1:9/nobody-listens-here"
+    env["FINE_URL"] = chat.url("fine")
+    config = await learned(tmp_path, CHANNELS, env)
+    crashed = asyncio.Event()
+
+    async def hang(channel: str, count: int) -> int:
+        """The chat and the hook take what they are told, and say so only when the worker is gone."""
+        if channel in ("pr", "hook") and count == 1:
+            await crashed.wait()
+        return 200
+
+    chat.answer = hang
+    async with WorkerProcess(broker.bootstrap, prefix, config, tmp_path, **env) as worker:
+        await wave(broker.bootstrap, prefix)
+        await asyncio.gather(chat.until("pr", 1), chat.until("hook", 1))
+        # Two channels hang and one is dead: the fourth hears all the same.
+        await chat.until("fine", 1)
+        await worker.until("badbuzz_deliveries_total", 1, channel="pr/3", result="failed")
+        worker.kill()
+        crashed.set()
+        worker.start()
+        await worker.ready()
+        # A program that can tell is told again, by the same key. A chat is not: it may have had it, and has.
+        await chat.until("hook", 2)
+        assert len({one["Idempotency-Key"] for one in chat.headers["hook"]}) == 1
+        lost = [dict(one.headers) for one in await read_topic(broker.bootstrap, f"{prefix}dead-letters", at_least=1)]
+        assert {one["badbuzz-reason"] for one in lost} == {b"undelivered"}
+        assert b"pr/1: stopped while sending" in {one["badbuzz-error"] for one in lost}
+        incident = await the_incident(broker, prefix)
+        done = await asyncio.to_thread(run_badbuzz, "incidents", "resolve", incident.id, env=env)
+        assert done.returncode == 0, done.stderr
+        # The next change is told to each as ever.
+        assert (await chat.until("pr", 2))[1].startswith("Acme: over")
+        assert (await chat.until("hook", 3))[2].startswith("Acme: over")
+        assert (await chat.until("fine", 2))[1].startswith("Acme: over")
