@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import datetime
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from detectors.commands import encode_command
-from detectors.errors import Unavailable
-from detectors.model import Answer, Command, JournalEntry
+from detectors.commands import decode_command, encode_command
+from detectors.errors import InvalidCommand, Unavailable
+from detectors.model import Answer, Command, EndSilence, JournalEntry, Outcome, StartSilence
 from streams.reading import POLL_MS, read_to_end, topic_reader
 from streams.settings import Settings
 
-__all__ = ["give", "new_id", "read_journal"]
+__all__ = ["give", "new_id", "read_journal", "read_silences"]
 
 ANSWER_WITHIN_S = 15.0
 
@@ -55,6 +56,32 @@ async def give(settings: Settings, command: Command, *, within_s: float = ANSWER
             raise Unavailable(
                 f"no answer within {within_s:g} s: is a worker running? What was asked for is done when one is"
             ) from None
+
+
+async def read_silences(settings: Settings, now: datetime) -> list[StartSilence]:
+    """The silences that people began and that are not over, the one that ends first first.
+
+    Raises:
+        Unavailable: no broker, no such topic, or it could not be read to its end in 30 s.
+    """
+    begun: dict[str, StartSilence] = {}
+    answers = {one.command: one.outcome for one in await read_journal(settings) if isinstance(one, Answer)}
+
+    def keep(value: bytes | None) -> None:
+        try:
+            command = decode_command(value)
+        except InvalidCommand:
+            return
+        if answers.get(command.id) is not Outcome.DONE:
+            return
+        if isinstance(command, StartSilence):
+            begun[command.id] = command
+        elif isinstance(command, EndSilence):
+            begun.pop(command.silence, None)
+
+    async with topic_reader(settings, "commands") as (consumer, partitions):
+        await read_to_end(consumer, partitions, keep)
+    return sorted((one for one in begun.values() if one.until > now), key=lambda one: (one.until, one.id))
 
 
 async def read_journal(settings: Settings) -> list[JournalEntry]:

@@ -41,7 +41,8 @@ KEPT_INCIDENTS: Final = 8
 KEPT_FOR: Final = timedelta(days=30)
 KEPT_ANSWERS: Final = 64
 KEPT_SILENCES: Final = 50
-LONGEST_SILENCE: Final = timedelta(days=366)
+LONGEST_SILENCE: Final = timedelta(days=30)
+"""As long as commands are kept; what is to last longer belongs into brands.yaml."""
 KEPT_GROWTH: Final = 40
 """Lines of a timeline that say "it grew"; of more, the oldest go. What people did stays."""
 MOST_EDITS: Final = 500

@@ -13,6 +13,7 @@ import typer
 from detectors.errors import BadbuzzError, InputError
 from streams.cli.incidents import AsJson, IncidentId, app
 from streams.cli.options import Brokers, Prefix, read_moment, read_span, run, settings
+from streams.cli.terminal import moment, print_table
 
 if TYPE_CHECKING:
     from detectors.model import Command, Incident
@@ -29,6 +30,7 @@ __all__ = [
     "resolve",
     "respond",
     "silence",
+    "silences",
     "tick",
     "unsilence",
 ]
@@ -218,6 +220,42 @@ def silence(
         _give("StartSilence", incident, by, json, where, **fields)
     else:
         _tell("StartSilence", by, json, where, brand=brand, **fields)
+
+
+@app.command(epilog="Examples:\n\nbadbuzz incidents silences\n\nbadbuzz incidents silences --brand acme --json")
+def silences(
+    brand: Annotated[str | None, typer.Option(metavar="ID", help="Only of this brand.")] = None,
+    json: AsJson = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """List the silences that people began and that are not over; those of brands.yaml stand there."""
+    import msgspec
+
+    from streams.journal import read_silences
+
+    found = run(read_silences(settings(brokers=brokers, prefix=prefix), datetime.now(UTC)))
+    found = [one for one in found if brand in (None, one.brand)]
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+    elif not found:
+        typer.echo("No silence is on.")
+    else:
+        print_table(
+            "Silences",
+            ["silence", "brand", "of", "until", "by", "comment"],
+            [
+                (
+                    one.id,
+                    one.brand,
+                    ", ".join([one.incident] if one.incident else [*one.topics, *one.kinds]) or "everything",
+                    moment(one.until),
+                    one.by,
+                    one.comment,
+                )
+                for one in found
+            ],
+        )
 
 
 @app.command(epilog="Examples:\n\nbadbuzz incidents unsilence acme 4f0c...")

@@ -123,7 +123,11 @@ def test_once_prints_the_incident_of_the_right_brand_with_its_why() -> None:
     assert observed is not None, done.stdout
     # Small: of some two thousand posts that the crisis will bring.
     assert float(observed[2]) < int(observed[1]) < 120
-    assert "Channels: " in done.stdout and '- "' in done.stdout
+    # In five lines, as people get it: what, how big and how bad, why, who has it and what to do, where to look.
+    what, size, why, who, where = done.stdout.splitlines()
+    assert "Severity: " in size and why.startswith("Unusual: ") and '"' in why
+    assert who.startswith("Nobody has it yet. To do: ") and where.startswith("badbuzz incidents show incident-torrelio")
+    assert what.startswith("INCIDENT")
     assert "\x1b" not in done.stdout + done.stderr
     for stage in ("a Kafka broker", "topics made", "brands' habits learned from", "a worker", "an incident, after"):
         assert re.search(rf"^ *\d+\.\d s  .*{stage}", done.stderr, re.MULTILINE), done.stderr

@@ -126,6 +126,21 @@ async def test_commands_that_make_no_sense_are_answered_and_harm_nobody(
         assert first == second and first.outcome.ok
         buried = await read_topic(broker.bootstrap, f"{prefix}dead-letters", at_least=len(broken))
         answers = {entry.command: entry for entry in await read_journal(where) if isinstance(entry, Answer)}
+        env["BADBUZZ_USER"] = "ben"
+
+        async def badbuzz(*arguments: str, code: int = 0) -> str:
+            done = await asyncio.to_thread(run_badbuzz, *arguments, env=env)
+            assert done.returncode == code, done.stderr + done.stdout
+            return done.stdout
+
+        # A silence is begun, listed, seen in the timeline of what is open, and ended.
+        silence = ["incidents", "silence", "--brand", "acme", "--for", "2h", "--comment", "new prices", "--json"]
+        name = json.loads(await badbuzz(*silence))["command"]
+        (listed,) = json.loads(await badbuzz("incidents", "silences", "--json"))
+        assert (listed["id"], listed["brand"], listed["by"]) == (name, "acme", "ben")
+        assert await badbuzz("incidents", "unsilence", "acme", name) == "done\n"
+        assert await badbuzz("incidents", "silences") == "No silence is on.\n"
+        assert "no such silence" in await badbuzz("incidents", "unsilence", "acme", name, code=1)
     assert {record.value: dict(record.headers)["badbuzz-reason"].decode() for record in buried} == broken
     assert {name: answers[name].outcome for name in ("no-name", "unheard-of", "newer", "stray")} == {
         "no-name": "unreadable",
@@ -134,7 +149,8 @@ async def test_commands_that_make_no_sense_are_answered_and_harm_nobody(
         "stray": "gone",
     }
     incident = await the_incident(broker, prefix)
-    assert incident.edits == 1 and incident.owner == "anna"
+    assert incident.owner == "anna"
+    assert [entry.what for entry in incident.timeline if entry.command] == ["acknowledged", "silenced", "unsilenced"]
 
 
 CHANNELS = """

@@ -50,7 +50,7 @@ def filled(broker: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch) -> str:
     records.insert(2, Record(b"not json", key=b"x"))
 
     async def fill() -> None:
-        await create_topics(broker.bootstrap, {f"{prefix}incidents": 3})
+        await create_topics(broker.bootstrap, {f"{prefix}incidents": 3, f"{prefix}journal": 1})
         await produce(broker.bootstrap, f"{prefix}incidents", records)
 
     asyncio.run(fill())
@@ -78,7 +78,7 @@ def test_one_incident_is_shown_with_what_to_do(filled: str, capsys: pytest.Captu
     assert main(["incidents", "show", "incident-on", "--lang", "fr"]) == 0
     said = capsys.readouterr().out.replace("\u00a0", " ").replace("\u202f", " ")
     assert "1 234 mentions" in said or "1234 mentions" in said
-    assert "Gravité : critique (portée 3)." in said
+    assert "Gravité : critique (portée 3)." in said and "nobody has it" in said
     assert "[ ] Parlez d'abord à cette personne" in said
     # What strangers wrote moves no cursor and turns no line.
     assert "\x1b" not in said and "\u202e" not in said

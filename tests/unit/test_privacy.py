@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
+from detectors.alerting.outbox import Outbox
 from detectors.errors import ConfigError, DeliveryError
 from detectors.intake import Intake
 from detectors.model import Brand, Explanation, Incident, IncidentState, Match, Post, Telling, TopPost, Watch
@@ -33,7 +34,7 @@ from streams.agents.monitor import MonitorAgent
 from streams.agents.notify import NotifyAgent
 from streams.logs import configure_logging
 from streams.metrics import Metrics
-from streams.notifiers import LogNotifier
+from streams.notifiers import LogNotifier, channel_of
 from streams.runtime import Runtime
 from streams.settings import load_settings
 from streams.topics import topic_specs
@@ -351,6 +352,9 @@ class Refusing:
     async def deliver(self, incident: Incident, telling: Telling = Telling.NEW) -> None:
         raise DeliveryError(f"no: {incident.why.top_posts[0].text}")
 
+    async def send(self, title: str, text: str, html: str) -> None:
+        raise DeliveryError("no")
+
 
 @pytest.mark.parametrize("form", ["json", "console"])
 async def test_no_text_and_no_name_comes_into_logs_or_metrics(
@@ -367,7 +371,8 @@ async def test_no_text_and_no_name_comes_into_logs_or_metrics(
     monitor = MonitorAgent(runtime)
     await monitor.take(Slot(0, PartitionMonitor(runtime.watch.brands), None), records(sent(runtime, "mentions")))
     notify = NotifyAgent(runtime, [LogNotifier(), Refusing()])
-    slot = notify.slots[0] = Slot(0, notify._outbox(runtime.watch), None)
+    outbox = Outbox(runtime.watch, [channel_of(LogNotifier()), channel_of(Refusing())])
+    slot = notify.slots[0] = Slot(0, outbox, None)
     for version in sent(runtime, "incidents"):
         await notify.take(slot, records([version]))
         await notify._send_due(slot)
