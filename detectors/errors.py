@@ -107,11 +107,15 @@ class DeliveryError(BadbuzzError):
 
 
 class RetriableDeliveryError(DeliveryError):
-    """A message that could not be delivered now; `retry_after` is the channel's wish."""
+    """A message that could not be delivered now; `retry_after` is the channel's wish.
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+    `maybe` says that it may have arrived: the channel took it and did not answer in time.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, maybe: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.maybe = maybe
 
 
 class Unavailable(BadbuzzError):

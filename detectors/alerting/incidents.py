@@ -272,7 +272,7 @@ class IncidentBook:
         changed = [
             self._edit(incident, what, at, command, text)
             for incident in list(state.incidents.values())
-            if incident.state is not IncidentState.RESOLVED
+            if (incident.state is not IncidentState.RESOLVED or silence.id in [one.id for one in incident.silences])
             and (not silence.incidents or incident.id in silence.incidents)
             and incident.edits < MOST_EDITS
         ]

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from detectors.alerting.likeness import alike
-from detectors.alerting.routing import Hearing, facts_of, route, silence_of
+from detectors.alerting.routing import Hearing, facts_of, on_duty, route, silence_of
 from detectors.model import (
     Change,
     Delivery,
@@ -64,19 +64,21 @@ class Pending(msgspec.Struct, array_like=True):
     due_ms: int
     attempts: int = 0
     started: bool = False
+    maybe: bool = False
+    """It may have arrived, though nobody said so."""
 
 
 class Followed(msgspec.Struct):
     """An incident as it was last heard of, and who was told of it.
 
-    `waits_ms` is since when somebody knows and nobody looks after it; None while there is nothing to wait for.
-    `quiet` is the version of which it was last said why nobody is told.
+    `since_ms` is when people were to hear of it, since it opened or is on again; None while nobody is. `quiet` is the
+    version of which it was last said why nobody is told.
     """
 
     incident: Incident
     told: dict[str, Told] = {}
     pending: dict[str, Pending] = {}
-    waits_ms: int | None = None
+    since_ms: int | None = None
     quiet: int = 0
 
 
@@ -128,6 +130,7 @@ class Outbox:
                     told.append(
                         self._delivery(one, pending, channel, DeliveryResult.UNKNOWN, now_ms, "stopped while sending")
                     )
+                pending.maybe = pending.maybe or pending.started
                 pending.started = False
                 self.changed.add(name)
         return told
@@ -140,10 +143,8 @@ class Outbox:
         elif incident.version <= one.incident.version:
             return
         one.incident = incident
-        if not incident.state.waits:
-            one.waits_ms = None
-        elif one.waits_ms is None and one.told:
-            one.waits_ms = now_ms
+        if incident.state is IncidentState.RESOLVED:
+            one.since_ms = None
         self.changed.add(incident.id)
         self._forget()
 
@@ -155,39 +156,65 @@ class Outbox:
         sends: list[Send] = []
         quiet: list[Delivery] = []
         for name, one in self.followed.items():
-            if one.incident.state is IncidentState.RESOLVED and not one.pending and self._all_know(one):
+            over = one.incident.state is IncidentState.RESOLVED
+            if over and one.told and not one.pending and self._all_know(one):
                 continue
-            if (why := self._quiet(one, now_ms)) is not None and one.quiet < one.incident.version:
+            why = self._quiet(one, now_ms)
+            since_ms = None if why is not None or over else one.since_ms or now_ms
+            if since_ms != one.since_ms:
+                one.since_ms = since_ms
+                self.changed.add(name)
+            if why is not None and one.quiet < one.incident.version:
                 one.quiet = one.incident.version
                 self.changed.add(name)
                 quiet.append(why)
-            for channel in self._hearers(one, now_ms, only_log=why is not None):
-                send = self._due(one, channel, now_ms)
+            hearers = self._hearers(one, now_ms, only_log=why is not None)
+            self._drop(one, hearers)
+            for channel, first in hearers.items():
+                send = self._due(one, channel, first, now_ms)
                 if send is not None:
                     sends.append(send)
                     self.changed.add(name)
                     self._busy.add(channel)
         return sends, quiet
 
+    def _drop(self, one: Followed, hearers: Mapping[str, Telling]) -> None:
+        """What is on its way to who hears no more, unless it is being sent."""
+        for channel, pending in list(one.pending.items()):
+            if channel not in hearers and not pending.started:
+                del one.pending[channel]
+                self.changed.add(one.incident.id)
+
     def finish(
-        self, send: Send, now_ms: int, *, failure: str | None = None, again: bool = False, after_s: float = 0.0
+        self,
+        send: Send,
+        now_ms: int,
+        *,
+        failure: str | None = None,
+        again: bool = False,
+        after_s: float = 0.0,
+        maybe: bool = False,
     ) -> Delivery:
-        """How it went: delivered, or a `failure` that may be tried `again`, not before `after_s` seconds."""
+        """How it went: delivered, or a `failure` that may be tried `again`, not before `after_s` seconds.
+
+        What arrived `maybe` is tried again only where that is told once all the same.
+        """
         one = self.followed[send.incident.id]
         pending = one.pending[send.channel]
         pending.started = False
+        pending.maybe = pending.maybe or maybe
         self._busy.discard(send.channel)
         self.changed.add(send.incident.id)
-        if failure is not None and again and pending.attempts < ATTEMPTS:
+        lost = maybe and not self._channels[send.channel].idempotent
+        if failure is not None and again and not lost and pending.attempts < ATTEMPTS:
             pause_s = min(4.0 ** (pending.attempts - 1), LONGEST_PAUSE_S) * (0.5 + self._rng.random())
             pending.due_ms = now_ms + round(1000 * max(pause_s, after_s))
             return self._delivery(one, pending, send.channel, DeliveryResult.FAILED, now_ms, failure)
         del one.pending[send.channel]
         one.told[send.channel] = Told(send.incident.version, now_ms)
-        if one.waits_ms is None and one.incident.state.waits and self._channels[send.channel].owner:
-            one.waits_ms = now_ms
         if failure is not None:
-            return self._delivery(one, pending, send.channel, DeliveryResult.GIVEN_UP, now_ms, failure)
+            result = DeliveryResult.UNKNOWN if lost else DeliveryResult.GIVEN_UP
+            return self._delivery(one, pending, send.channel, result, now_ms, failure)
         newest = [at_ms for at_ms in self.sent.get(send.channel, ()) if now_ms - at_ms < HOUR_MS]
         self.sent[send.channel] = [*newest, now_ms]
         return self._delivery(one, pending, send.channel, DeliveryResult.DELIVERED, now_ms, "")
@@ -199,24 +226,39 @@ class Outbox:
 
     # ------------------------------------------------------------------------------------- who
 
-    def _hearers(self, one: Followed, now_ms: int, *, only_log: bool) -> list[str]:
-        """The channels that hear of it by now. Who has heard of it hears the rest of it."""
-        nobodys = [channel.id for channel in self._channels.values() if not channel.owner]
-        if only_log:
-            return nobodys
-        owners = {"@" + person.id for hearing in self._due_hearings(one, now_ms) for person in hearing.people}
-        owners |= {hearing.team.id for hearing in self._due_hearings(one, now_ms)} | self._owner(one.incident)
-        return [
-            channel.id
-            for channel in self._channels.values()
-            if not channel.owner or channel.owner in owners or channel.id in one.told
-        ]
+    def _hearers(self, one: Followed, now_ms: int, *, only_log: bool) -> dict[str, Telling]:
+        """The channels that hear of it by now, and what each is told if it is the first time.
 
-    def _due_hearings(self, one: Followed, now_ms: int) -> list[Hearing]:
-        since_ms = now_ms if one.waits_ms is None else one.waits_ms
-        waited = timedelta(milliseconds=now_ms - since_ms)
-        hearings = route(self.watch, facts_of(one.incident), from_ms(since_ms))
-        return [hearing for hearing in hearings if not hearing.after or (one.waits_ms and hearing.after <= waited)]
+        Who has heard of it hears the rest of it. So does who has it; of that they are told if somebody gave it to them.
+        """
+        hearers = {channel.id: Telling.NEW for channel in self._channels.values() if not channel.owner}
+        if only_log:
+            return hearers
+        owners: dict[str, Telling] = dict.fromkeys(self._owner(one.incident), Telling.ASSIGNED)
+        for hearing, telling in self._due_hearings(one, now_ms):
+            for owner in (hearing.team.id, *(f"@{person.id}" for person in hearing.people)):
+                owners.setdefault(owner, telling)
+        for channel in self._channels.values():
+            if channel.owner in owners:
+                hearers[channel.id] = owners[channel.owner]
+            elif channel.id in one.told or channel.id in one.pending:
+                hearers[channel.id] = Telling.NEW
+        return hearers
+
+    def _due_hearings(self, one: Followed, now_ms: int) -> list[tuple[Hearing, Telling]]:
+        """Who is to hear by now: at once, or since nobody looked after it. While nobody does, who is on duty now."""
+        if one.since_ms is None:
+            return []
+        waits, waited = one.incident.state.waits, timedelta(milliseconds=now_ms - one.since_ms)
+        found: list[tuple[Hearing, Telling]] = []
+        for hearing in route(self.watch, facts_of(one.incident), from_ms(one.since_ms)):
+            if hearing.after and not (waits and hearing.after <= waited):
+                continue
+            if waits:
+                people = on_duty(hearing.team, self.watch.people, from_ms(now_ms))
+                hearing = msgspec.structs.replace(hearing, people=people)
+            found.append((hearing, Telling.ESCALATED if hearing.after else Telling.NEW))
+        return found
 
     def _owner(self, incident: Incident) -> set[str]:
         """The owners of channels whom an incident is assigned to, if it is somebody of the configuration."""
@@ -229,12 +271,12 @@ class Outbox:
 
     # ------------------------------------------------------------------------------- what, when
 
-    def _due(self, one: Followed, channel: str, now_ms: int) -> Send | None:
+    def _due(self, one: Followed, channel: str, first: Telling, now_ms: int) -> Send | None:
         """What this channel is to be told now, if anything: the newest version."""
         if channel in self._busy:
             return None
         pending = one.pending.get(channel)
-        telling = self._telling(one, channel)
+        telling = self._telling(one, channel, first, now_ms)
         if telling is None:
             one.pending.pop(channel, None)
             return None
@@ -247,26 +289,28 @@ class Outbox:
             return None
         if self._channels[channel].owner and self._is_full(channel, now_ms):
             return None
-        attempts = pending.attempts if pending is not None else 0
-        one.pending[channel] = Pending(one.incident.version, telling, now_ms, attempts + 1, started=True)
+        attempts = pending.attempts if pending is not None and pending.version == one.incident.version else 0
+        maybe = pending is not None and pending.maybe
+        one.pending[channel] = Pending(one.incident.version, telling, now_ms, attempts + 1, started=True, maybe=maybe)
         return Send(one.incident, channel, telling, attempts + 1)
 
     def _is_full(self, channel: str, now_ms: int) -> bool:
         newest = [at_ms for at_ms in self.sent.get(channel, ()) if now_ms - at_ms < HOUR_MS]
         return len(newest) >= self.watch.messages_per_hour
 
-    def _telling(self, one: Followed, channel: str) -> Telling | None:
-        """What there is to tell this channel; None if it knows."""
-        told, incident = one.told.get(channel), one.incident
+    def _telling(self, one: Followed, channel: str, first: Telling, now_ms: int) -> Telling | None:
+        """What there is to tell this channel; None if it knows. `first` if it was never told."""
+        told, incident, owner = one.told.get(channel), one.incident, self._channels[channel].owner
         if told is not None:
-            return self._news(one, told, self._channels[channel].owner)
-        if incident.state is IncidentState.RESOLVED and self._channels[channel].owner:
-            return None  # who never heard of it need not hear that it is over
-        owner = self._channels[channel].owner
-        if owner and owner in self._owner(incident):
-            return Telling.ASSIGNED
-        others = {self._channels[name].owner for name in one.told if name in self._channels} - {"", owner}
-        return Telling.ESCALATED if owner and others and one.waits_ms is not None else Telling.NEW
+            return self._news(one, told, owner)
+        if incident.state is IncidentState.RESOLVED and owner:
+            # Who never heard of it need not hear that it is over; who may have, has to.
+            return Telling.OVER if channel in one.pending and one.pending[channel].maybe else None
+        if first is Telling.ASSIGNED and not any(entry.what is Change.ASSIGNED for entry in incident.timeline):
+            one.told[channel] = Told(incident.version, now_ms)  # they took it themselves
+            self.changed.add(incident.id)
+            return None
+        return first
 
     def _news(self, one: Followed, told: Told, owner: str = "") -> Telling | None:
         entries = [entry for entry in one.incident.timeline if entry.version > told.version]
@@ -311,6 +355,7 @@ class Outbox:
                 for other in self.followed.values()
                 if other.incident.brand == group
                 and other.incident.state is not IncidentState.RESOLVED
+                and not other.incident.doubt
                 and alike(other.incident.signature, incident.signature)
             ),
             None,

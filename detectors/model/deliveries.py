@@ -32,7 +32,7 @@ class Telling(enum.StrEnum):
 
 
 class DeliveryResult(enum.StrEnum):
-    """What became of a message. UNKNOWN: the worker stopped while it was being sent; it is not sent again."""
+    """What became of a message. UNKNOWN: it may have arrived, nobody said so; it is not sent again."""
 
     DELIVERED = "delivered"
     FAILED = "failed"

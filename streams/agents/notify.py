@@ -147,11 +147,11 @@ class NotifyAgent(DurableAgent[Outbox]):
 
     async def _send(self, slot: Slot[Outbox], send: Send) -> None:
         failure: str | None = None
-        again, after_s = False, 0.0
+        again, maybe, after_s = False, False, 0.0
         try:
             await self._notifiers[send.channel].deliver(send.incident, send.telling)
         except RetriableDeliveryError as error:
-            failure, again = str(error), True
+            failure, again, maybe = str(error), True, error.maybe
             after_s = error.retry_after.total_seconds() if error.retry_after else 0.0
         except DeliveryError as error:
             failure = str(error)
@@ -163,7 +163,9 @@ class NotifyAgent(DurableAgent[Outbox]):
             async with slot.turn:
                 if self.slots.get(slot.partition) is not slot:
                     return
-                delivery = slot.state.finish(send, _now_ms(), failure=failure, again=again, after_s=after_s)
+                delivery = slot.state.finish(
+                    send, _now_ms(), failure=failure, again=again, after_s=after_s, maybe=maybe
+                )
                 slot.state.trim()
                 await self._tell(slot, delivery)
             await self.snapshot(slot)

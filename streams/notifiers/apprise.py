@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import parse_qsl
 
 import apprise
 
@@ -15,6 +16,7 @@ from streams.notifiers.wording import Lang
 __all__ = ["AppriseNotifier"]
 
 TIMEOUT_S = 15.0
+CONNECT_S = 5.0
 MAIL = ("mailto:", "mailtos:")
 
 
@@ -43,7 +45,7 @@ class AppriseNotifier:
         self._console_url = console_url
         self._mail = url.startswith(MAIL)
         self._apprise = apprise.Apprise()
-        if not self._apprise.add(url):
+        if not self._apprise.add(_patient(url)):
             raise DeliveryError(f"{channel}: not a URL that Apprise understands")
 
     idempotent = False
@@ -71,4 +73,16 @@ class AppriseNotifier:
             if not await asyncio.wait_for(sent, timeout=TIMEOUT_S):
                 raise RetriableDeliveryError(f"{self.id}: the service did not take the message")
         except TimeoutError:
-            raise RetriableDeliveryError(f"{self.id}: no answer within {TIMEOUT_S:g} s") from None
+            raise RetriableDeliveryError(f"{self.id}: no answer within {TIMEOUT_S:g} s", maybe=True) from None
+
+
+def _patient(url: str) -> str:
+    """The URL with Apprise's own waiting times, where it names none.
+
+    Apprise gives up reading after four seconds and says no, as if the service had: whoever answers later would be told
+    again. So it reads for longer than we wait for it, and then it is we who do not know.
+    """
+    parts, _, query = url.partition("?")
+    given = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    waits = [f"{name}={value:g}" for name, value in (("cto", CONNECT_S), ("rto", 2 * TIMEOUT_S)) if name not in given]
+    return f"{parts}?{'&'.join([*([query] if query else []), *waits])}" if waits else url

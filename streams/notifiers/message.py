@@ -58,12 +58,10 @@ def body(
 
     Plain text: what strangers wrote is shown on its line and cut. `playbook` says what to do; None is ours.
     """
-    words = WORDING[lang]
-    owner = words["owner"].format(owner=one_line(incident.owner)) if incident.owner else words["no owner"]
     lines = [
         " ".join(_how_big(incident, lang, timezone)),
         " ".join(_reasons(incident, lang)),
-        " ".join([owner, *_to_do(incident, lang, playbook)]),
+        " ".join([*_whose(incident, lang), *_to_do(incident, lang, playbook)]),
         where(incident, console_url),
     ]
     return "\n".join(line for line in lines if line)
@@ -92,7 +90,7 @@ def _how_big(incident: Incident, lang: Lang, timezone: str) -> list[str]:
 def _reasons(incident: Incident, lang: Lang) -> list[str]:
     why, words = incident.why, WORDING[lang]
     told: list[str] = []
-    if kinds := "; ".join(_kind(story, lang) for story in why.stories[:SHOWN_KINDS]):
+    if kinds := words["beside"].join(_kind(story, lang) for story in why.stories[:SHOWN_KINDS]):
         told.append(words["kind"].format(kinds=kinds))
     if signals := ", ".join(SIGNALS[lang].get(name, name) for name in incident.signals):
         told.append(words["unusual"].format(signals=signals))
@@ -101,6 +99,12 @@ def _reasons(incident: Incident, lang: Lang) -> list[str]:
     if why.top_posts:
         told.append(words["quote"].format(text=one_line(why.top_posts[0].text)).removeprefix("- "))
     return told
+
+
+def _whose(incident: Incident, lang: Lang) -> list[str]:
+    if incident.owner:
+        return [WORDING[lang]["owner"].format(owner=one_line(incident.owner))]
+    return [] if incident.state is IncidentState.RESOLVED else [WORDING[lang]["no owner"]]
 
 
 def _to_do(incident: Incident, lang: Lang, playbook: Playbook | None) -> list[str]:

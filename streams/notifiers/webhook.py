@@ -96,7 +96,7 @@ class WebhookNotifier:
             ):
                 status, wait = answer.status, answer.headers.get("Retry-After", "")
         except TimeoutError:
-            raise RetriableDeliveryError(f"{self.id}: no answer within {TIMEOUT_S:g} s") from None
+            raise RetriableDeliveryError(f"{self.id}: no answer within {TIMEOUT_S:g} s", maybe=True) from None
         except aiohttp.ClientError as error:
             raise RetriableDeliveryError(f"{self.id}: {type(error).__name__}") from None
         if 200 <= status < 300:

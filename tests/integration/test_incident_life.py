@@ -64,26 +64,27 @@ async def test_an_incident_from_the_first_message_to_its_end(
         incident = await the_incident(broker, prefix)
         assert incident.state is IncidentState.OPEN
         # By command, with the name of who did it; whoever comes second is told who was faster.
-        assert await badbuzz("incidents", "ack", incident.id) == "done\n"
-        assert await badbuzz("incidents", "ack", incident.id, "--by", "ben") == "unchanged: anna was faster\n"
+        assert await badbuzz("incidents", "ack", incident.id, "--by", "ben") == "done\n"
+        assert await badbuzz("incidents", "ack", incident.id) == "unchanged: ben was faster\n"
         assert await badbuzz("incidents", "note", incident.id, "called the shop", "--by", "ben") == "done\n"
         assert await badbuzz("incidents", "tick", incident.id, "general-1") == "done\n"
         await badbuzz("incidents", "tick", incident.id, "general-99", code=2)
         # She is in brands.yaml: what is hers she hears of.
-        assert await badbuzz("incidents", "assign", incident.id, "anna", "--by", "ben") == "unchanged: anna has it\n"
+        assert await badbuzz("incidents", "assign", incident.id, "anna", "--by", "ben") == "done\n"
+        assert await badbuzz("incidents", "assign", incident.id, "anna") == "unchanged: anna has it\n"
         (told,) = await chat.until("anna", 1)
         assert told.startswith("Yours: Acme")
         worker.kill()
         worker.start()
         await worker.ready()
         given = json.loads(await badbuzz("incidents", "resolve", incident.id, "--why", "all refunded", "--json"))
-        assert (given["outcome"], given["edits"]) == ("done", 4)
+        assert (given["outcome"], given["edits"]) == ("done", 5)
         assert (await chat.until("pr", 2))[1].startswith("Acme: over")
         assert (await chat.until("boss", 2))[1].startswith("Acme\u00a0: c'est fini")
         assert await badbuzz("incidents", "ack", incident.id, code=1) == "impossible: it is over\n"
         assert await badbuzz("incidents", "feedback", incident.id, "true") == "done\n"
         shown = await badbuzz("incidents", "show", incident.id)
-        for line in ("acknowledged by anna", "noted by ben: called the shop", "boss/1 delivered (escalated)"):
+        for line in ("acknowledged by ben", "noted by ben: called the shop", "boss/1 delivered (escalated)"):
             assert line in shown
         assert "[x]" in shown and "(general-1, anna)" in shown
         assert "no such incident" in (await asyncio.to_thread(run_badbuzz, "incidents", "ack", "gone", env=env)).stderr
@@ -92,9 +93,10 @@ async def test_an_incident_from_the_first_message_to_its_end(
     incident = await the_incident(broker, prefix)
     people_did = [(entry.what, entry.by) for entry in incident.timeline if entry.command]
     assert people_did == [
-        (Change.ACKNOWLEDGED, "anna"),
+        (Change.ACKNOWLEDGED, "ben"),
         (Change.NOTED, "ben"),
         (Change.TICKED, "anna"),
+        (Change.ASSIGNED, "ben"),
         (Change.RESOLVED, "anna"),
         (Change.JUDGED, "anna"),
     ]
