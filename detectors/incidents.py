@@ -9,7 +9,7 @@ import msgspec
 from detectors.alerting import IMPOSTOR, RESPONSE, AlertBook, IncidentBook
 from detectors.alerting.inhibition import doubt_of_answers, doubt_of_wave
 from detectors.alerting.likeness import features as features_of
-from detectors.alerting.likeness import is_same, share_of, signature, words_that_tell
+from detectors.alerting.likeness import is_same, lasting, share_of, signature, words_that_tell
 from detectors.alerting.strands import Strand, Strands, rhythm
 from detectors.explanation import OpenBucket, Run, explain
 from detectors.explanation.run import Recent
@@ -41,6 +41,8 @@ DESK_HOURS_MS = 2 * HOUR_MS
 """Complaints that became due in so long are looked at."""
 LOOK_AT_DESK_MS = 10 * MINUTE_MS
 LEAST_OVERDUE = 8
+SURE_MINUTES = 10
+LATELY_MS = 30 * MINUTE_MS
 LOOK_FOR_STORIES_MS = 5 * MINUTE_MS
 """How often a wave is looked through for another story: it takes some milliseconds."""
 ALIKE_MS = 3 * 24 * HOUR_MS
@@ -119,14 +121,16 @@ class BrandIncidents:
         if spoken_of and impostor is not None:
             return impostor.id, self._alerts.same_story(name, at_ms)
         again = self._alerts.same_story(name, at_ms)
-        last = book.of(name)
+        last = book.with_alert(self._state.alerts.alerts.get(name))
         if again and last is not None and is_same(last.signature, recent, own=own) is not False:
             return last.id, False
         for incident in book.newest_first():
             if incident.state is not IncidentState.RESOLVED:
                 if is_same(incident.signature, recent, own=own):
                     return incident.id, again
-            elif at_ms - to_ms(incident.updated_at) < ALIKE_MS and is_same(incident.signature, recent, own=own):
+            elif at_ms - to_ms(incident.updated_at) < ALIKE_MS and is_same(
+                lasting(incident.signature), recent, own=own
+            ):
                 return incident.id, again
         return None, again
 
@@ -196,14 +200,21 @@ class BrandIncidents:
         end_ms = start_ms + MINUTE_MS
         look = end_ms % LOOK_FOR_STORIES_MS == 0 and self._alerts.wave_on and bool(state.borne_out)
         if look and run is not None and run.recent:
-            strands = state.strands = state.strands or Strands()
+            incident = self._book.of(self._on())
+            strands = state.strands
+            if strands is None:
+                strands = state.strands = Strands(first=incident.id if incident is not None else "")
             usual = self._usual()
-            strands.learn(run.recent, usual, self._names)
+            if not strands.over and incident is not None:
+                marks = [*incident.signature, *signature(incident.why, ())]
+                strands.learn(run.recent, usual, self._names, marks=marks)
+                self._book.sign(incident.id, strands.known.signature)
             found = strands.another(
                 run.recent, usual, self._names, began_ms=run.start_ms, expected_per_min=lead.expected_per_min
             )
             if found is not None and found.key not in state.alerts.alerts:
                 strands.others.append(found)
+                run.without(one.mention for one in found.run.recent)
                 told += self._fire_strand(found, lead, end_ms)
         if state.strands is None:
             return told
@@ -215,41 +226,59 @@ class BrandIncidents:
             score = scores[strand.key] = rhythm(strand.run.counts, lead.expected_per_min)
             if self._book.doubled(strand.key, strand.run.observed - strand.run.expected):
                 told += self._book.grow(strand.key, score, self._explain(strand.run, end_ms), at_ms=end_ms)
-        if state.strands.others and self._alerts.wave_on and run is not None:
+        if self._alerts.wave_on and run is not None:
             told += self._follow_first(state.strands, run, lead, end_ms)
         return told
 
     def _fire_strand(self, strand: Strand, lead: Score, end_ms: int) -> list[Alert | Incident]:
         why = self._explain(strand.run, end_ms)
-        recent, own = strand.run.recent, strand.signature
+        recent, own = strand.run.recent, strand.known.signature
         into = None
         for incident in self._book.newest_first():
             fresh = end_ms - to_ms(incident.updated_at) < ALIKE_MS
-            if fresh and self._book.of(self._on()) is not incident and is_same(incident.signature, recent, own=own):
+            first = self._state.strands is not None and self._state.strands.first == incident.id
+            if fresh and not first and is_same(incident.signature, recent, own=own):
                 into = incident.id
                 break
         score = rhythm(strand.run.counts, lead.expected_per_min)
         score = msgspec.structs.replace(score, surprise=max(score.surprise or 0.0, score.threshold or 0.0))
         alert = self._alerts.fire(strand.key, score, onset_ms=strand.run.start_ms, at_ms=end_ms, why=why)
-        told = signature(why, strand.signature)
+        told = signature(why, strand.known.signature)
         return [alert, self._book.attach(strand.key, alert, at_ms=end_ms, signature=told, into=into)]
 
-    def _follow_first(self, strands: Strands, run: Run, lead: Score, end_ms: int) -> list[Incident]:
-        """The first story of several may be over while the wave goes on: the alert goes on for one of the others."""
-        first = rhythm(run.counts, lead.expected_per_min)
-        assert first.surprise is not None and first.threshold is not None
-        if not strands.over and self._book.of(self._on()) is not None:
-            strands.first = strands.first or self._book.state.of[self._on()]
-            if not strands.follow(calm=first.surprise < first.threshold / 2):
+    def _follow_first(self, strands: Strands, run: Run, lead: Score, end_ms: int) -> list[Alert | Incident]:
+        """The first story is over when its own rhythm is back, though the alert of the wave may go on for hours.
+
+        It looks at long sums; what then comes is the first story again, or another one (see `Strands.another`).
+        """
+        score = rhythm(run.counts, lead.expected_per_min)
+        others = [key for key in (IMPOSTOR, RESPONSE) if self._alerts.firing(key)]
+        if strands.first not in self._book.state.incidents or any(
+            self._book.state.of.get(key) == strands.first for key in others
+        ):
+            return []
+        if not strands.over:
+            if not strands.follow(score):
                 return []
-            other = self._book.of(next(strand.key for strand in strands.others if self._alerts.firing(strand.key)))
             told = self._book.calm(strands.first, self._explain(run, end_ms), at_ms=end_ms)
-            if other is not None:
-                for key in self._brand.detectors:
-                    if self._alerts.firing(key):
-                        self._book.move(key, other.id)
-            return told
-        return []
+            for key in self._brand.detectors:
+                self._book.release(key)
+            return [*told]
+        if not score.exceeds:
+            return []
+        lately = [one for one in run.recent if end_ms - one.start_ms <= LATELY_MS]
+        first = self._book.state.incidents[strands.first]
+        same = is_same(first.signature, lately, own=self._words(lately))
+        return self._go_on(first, run, end_ms) if strands.goes_on(same) else []
+
+    def _go_on(self, first: Incident, run: Run, end_ms: int) -> list[Alert | Incident]:
+        """The first story is on again, while its alert was on all the time."""
+        why, told = self._explain(run, end_ms), list[Alert | Incident]()
+        for key in self._brand.detectors:
+            if self._alerts.firing(key):
+                alert = msgspec.structs.replace(self._state.alerts.alerts[key], why=why)
+                told = [self._book.attach(key, alert, at_ms=end_ms, into=first.id)]
+        return told
 
     def _be_sure(self, lead: Score, end_ms: int) -> list[Incident]:
         """What was in doubt because of a source is told when nothing speaks against it any more."""
@@ -266,6 +295,9 @@ class BrandIncidents:
             else:
                 why = self._explain(run, end_ms)
                 doubt = doubt_of_wave(self._clock, self._state.carried, lead, why, end_ms)
+                lately = run.counts[-SURE_MINUTES:]
+                if doubt is None and not rhythm(lately, lead.expected_per_min).exceeds:
+                    continue  # what was in doubt is past, and nothing has come since that would bear it out
             if doubt is None:
                 told += self._book.sure(incident.id, at_ms=end_ms)
         return told
@@ -276,7 +308,7 @@ class BrandIncidents:
         """Put a complaint to the brand on its desk."""
         if self._state.desk is None:
             self._state.desk = Desk()
-        self._state.desk.complain(mention)
+        self._state.desk.complain(mention, story=self._book.story_of(features_of(mention)))
 
     def hear(self, mention: Mention) -> tuple[Answered | None, list[Incident]]:
         """What an account of the brand said, the complaint that it answers, and the incidents that this is for."""
@@ -286,7 +318,9 @@ class BrandIncidents:
         answered = state.desk.hear(mention, learn=not self._alerts.wave_on)
         if answered is None:
             return None, []
-        return answered, self._book.answered(at_ms=mention.event_ms, since_ms=answered.complaint_ms)
+        return answered, self._book.answered(
+            at_ms=mention.event_ms, since_ms=answered.complaint_ms, story=answered.story
+        )
 
     def _look_at_desk(self, now_ms: int) -> list[Alert | Incident]:
         """Whether complaints of the last hours wait for longer than this brand lets them wait."""
@@ -350,6 +384,8 @@ class BrandIncidents:
         wave = self._book.of(self._on()) if self._alerts.wave_on else None
         if wave is not None and run is not None and self._speaks_of(impostors, run.recent, wave.signature):
             into = wave.id
+        elif (known := self._same_accounts(impostors, mention.event_ms)) is not None:
+            into = known.id
         why = self._explain_impostors(run if into is not None else None, mention.event_ms, into)
         if not any(story.kind is StoryKind.IMPOSTOR for story in why.stories):
             return []
@@ -358,6 +394,18 @@ class BrandIncidents:
         words = words_that_tell(map(features_of, impostors.kept), self._usual(), self._names)
         told = [*_accounts(impostors), *words]
         return [alert, self._book.attach(IMPOSTOR, alert, at_ms=mention.event_ms, signature=told, into=into)]
+
+    def _same_accounts(self, impostors: Impostors, at_ms: int) -> Incident | None:
+        """The incident of these accounts of not long ago: who pauses is no other impostor."""
+        accounts = _accounts(impostors)
+        return next(
+            (
+                incident
+                for incident in self._book.newest_first()
+                if at_ms - to_ms(incident.updated_at) < ALIKE_MS and not set(accounts).isdisjoint(incident.signature)
+            ),
+            None,
+        )
 
     def _speaks_of(self, impostors: Impostors, recent: Sequence[Recent], known: Sequence[str]) -> bool:
         """Whether one post of ten in a wave names a look-alike, or what these say is of the wave's own words."""

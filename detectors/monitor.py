@@ -110,6 +110,8 @@ class BrandMonitor:
         label = (self.brand.id, mention.sentiment)
         self._tally.counted[label] = self._tally.counted.get(label, 0) + 1
         state.carry(mention.source)
+        if state.desk is not None and mention.source in self.brand.official_accounts:
+            state.desk.newest_ms = max(state.desk.newest_ms, mention.event_ms)
         bucket = state.open.get(start)
         if bucket is None:
             bucket = state.open[start] = OpenBucket()

@@ -11,6 +11,7 @@ import msgspec
 
 from detectors.alerting.actions import Act, act
 from detectors.alerting.alerts import IMPOSTOR, RESPONSE, is_kept_too_long
+from detectors.alerting.likeness import LEAST_WORDS, covers
 from detectors.alerting.severity import level, severity_parts
 from detectors.model import (
     Alert,
@@ -46,6 +47,7 @@ LONGEST_SILENCE: Final = timedelta(days=30)
 KEPT_GROWTH: Final = 40
 """Lines of a timeline that say "it grew"; of more, the oldest go. What people did stays."""
 MOST_EDITS: Final = 500
+MOST_SIGNATURE: Final = 40
 _WITHOUT_SCALE: Final = (IMPOSTOR, RESPONSE)
 """Detectors whose surprise says nothing about how bad it is."""
 
@@ -99,8 +101,7 @@ class IncidentBook:
         doubt: str | None = None,
     ) -> Incident:
         """An alert fires: it joins the incident `into`, or that which it was of when it is on again, or opens one."""
-        again = (one for one in self.newest_first() if alert.id in one.alerts)
-        known = self.state.incidents.get(into or "") or next(again, None)
+        known = self.state.incidents.get(into or "") or self.with_alert(alert)
         if known is None:
             return self._open(key, alert, at_ms, signature, doubt)
         self.state.of[key] = known.id
@@ -156,18 +157,41 @@ class IncidentBook:
         """Nothing speaks against it any more: people are told now."""
         return [self._change(self.state.incidents[name], Change.SURE, at_ms, doubt=None)]
 
-    def move(self, key: str, into: str) -> None:
-        """The alert goes on for another incident: its own story is over."""
-        self.state.of[key] = into
+    def release(self, key: str) -> None:
+        """The alert goes on, its story is over: it belongs to no incident any more."""
+        self.state.of.pop(key, None)
 
-    def answered(self, *, at_ms: int, since_ms: int) -> list[Incident]:
-        """The brand has answered a complaint of that time: the first response of what has begun by then."""
+    def with_alert(self, alert: Alert | None) -> Incident | None:
+        """The newest incident that this alert was of."""
+        return next((one for one in self.newest_first() if alert is not None and alert.id in one.alerts), None)
+
+    def sign(self, name: str, signature: Iterable[str]) -> None:
+        """Know an incident by more; people see it in its next version."""
+        incident = self.state.incidents[name]
+        known = list(dict.fromkeys([*signature, *incident.signature]))[:MOST_SIGNATURE]
+        self.state.incidents[name] = msgspec.structs.replace(incident, signature=known)
+
+    def story_of(self, post: set[str]) -> str:
+        """The open incident that a post is of, by what is known of it; "" where there is none, or none is known."""
+        on = (one for one in self.newest_first() if one.state is not IncidentState.RESOLVED)
+        return next((one.id for one in on if covers(one.signature, post)), "")
+
+    def answered(self, *, at_ms: int, since_ms: int, story: str = "") -> list[Incident]:
+        """The brand has answered a complaint of that time and `story`: the first response of that incident.
+
+        Of what was said before it opened, or where too little is known of it, the time alone tells.
+        """
         return [
             self._change(incident, Change.ANSWERED, at_ms, first_response_at=from_ms(at_ms))
             for incident in list(self.state.incidents.values())
             if incident.state is not IncidentState.RESOLVED
             and incident.first_response_at is None
             and to_ms(incident.onset) <= since_ms
+            and (
+                story == incident.id
+                or (not story and since_ms < to_ms(incident.opened_at))
+                or len(incident.signature) < LEAST_WORDS
+            )
         ]
 
     def forget(self, now_ms: int, *, texts_before_ms: int, firing: Iterable[str] = ()) -> list[Incident]:

@@ -15,7 +15,9 @@ __all__ = [
     "alike",
     "covers",
     "features",
+    "is_mark",
     "is_same",
+    "lasting",
     "share_of",
     "signature",
     "stems",
@@ -104,6 +106,16 @@ def alike(one: Collection[str], other: Collection[str]) -> bool:
         return True
     ours, theirs = stems(one), stems(other)
     return len(ours & theirs) >= max(2, len(min(ours, theirs, key=len)) / 3)
+
+
+def is_mark(feature: str) -> bool:
+    """Whether it is a hashtag, a link, an account or a kind, which are worth more than a word."""
+    return feature.startswith(_MARKS)
+
+
+def lasting(signature: Iterable[str]) -> list[str]:
+    """What of a signature tells a story for days: not its kind, which is that of many stories of the same brand."""
+    return [feature for feature in signature if not feature.startswith("kind:")]
 
 
 def stems(known: Collection[str]) -> set[str]:

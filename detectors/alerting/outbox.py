@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from detectors.alerting.likeness import alike
+from detectors.alerting.likeness import alike, stems
 from detectors.alerting.routing import Hearing, facts_of, on_duty, route, silence_of
+from detectors.explanation.words import names_of
 from detectors.model import (
     Change,
     Delivery,
@@ -26,6 +27,7 @@ from detectors.model import (
     Telling,
     Watch,
     from_ms,
+    to_ms,
 )
 from detectors.privacy import forget_texts
 
@@ -34,6 +36,9 @@ __all__ = ["ATTEMPTS", "Channel", "Followed", "Outbox", "Send"]
 ATTEMPTS: Final = 8
 LONGEST_PAUSE_S: Final = 900.0
 HOUR_MS: Final = 3_600_000
+WAIT_FOR_GROUP_MS: Final = 10 * 60_000
+LONG_OVER_MS: Final = 6 * HOUR_MS
+"""Until then the story of a group keeps that of its daughters quiet."""
 KEPT_INCIDENTS: Final = 500
 """Of those that are over. Of older ones nobody knows any more who was told what."""
 
@@ -114,6 +119,7 @@ class Outbox:
         self._busy: set[str] = set()
         self._rng = rng or random.Random()
         self._groups = {brand.id: brand.group for brand in watch.brands if brand.group is not None}
+        self._names = {brand.id: stems(names_of(brand)) for brand in watch.brands if brand.id in self._groups.values()}
 
     def restore(self, followed: Mapping[str, Followed], sent: Mapping[str, list[int]], now_ms: int) -> list[Delivery]:
         """Go on where an outbox was stopped; what may have been sent and may not is told."""
@@ -339,24 +345,39 @@ class Outbox:
             return self._delivery(one, None, "", DeliveryResult.SILENCED, now_ms, text)
         if incident.doubt:
             return self._delivery(one, None, "", DeliveryResult.INHIBITED, now_ms, incident.doubt)
-        group = self._group_incident(incident)
+        if self._waits_for_group(incident, now_ms):
+            return self._delivery(
+                one, None, "", DeliveryResult.INHIBITED, now_ms, "its group is named: it may be theirs"
+            )
+        group = self._group_incident(incident, now_ms)
         if group is not None:
             return self._delivery(one, None, "", DeliveryResult.INHIBITED, now_ms, f"the same story as {group.id}")
         return None
 
-    def _group_incident(self, incident: Incident) -> Incident | None:
-        """The open incident of the brand's group that tells the same story."""
+    def _names_group(self, incident: Incident) -> bool:
+        """Whether the group's name is what tells this story of its daughter."""
+        group = self._groups.get(incident.brand)
+        return group is not None and not stems(incident.signature).isdisjoint(self._names[group])
+
+    def _waits_for_group(self, incident: Incident, now_ms: int) -> bool:
+        """Whether the group, which is named in it, may still get an incident of its own of the same story."""
+        waits = now_ms - to_ms(incident.opened_at) < WAIT_FOR_GROUP_MS
+        return waits and self._names_group(incident) and self._group_incident(incident, now_ms) is None
+
+    def _group_incident(self, incident: Incident, now_ms: int) -> Incident | None:
+        """The incident of the brand's group that tells the same story, or is named in it, if it is not long over."""
         group = self._groups.get(incident.brand)
         if group is None:
             return None
+        named = self._names_group(incident)
         return next(
             (
                 other.incident
                 for other in self.followed.values()
                 if other.incident.brand == group
-                and other.incident.state is not IncidentState.RESOLVED
                 and not other.incident.doubt
-                and alike(other.incident.signature, incident.signature)
+                and not _is_long_over(other.incident, now_ms)
+                and (named or alike(other.incident.signature, incident.signature))
             ),
             None,
         )
@@ -398,6 +419,10 @@ class Outbox:
             telling=pending.telling if pending is not None else None,
             text=text,
         )
+
+
+def _is_long_over(incident: Incident, now_ms: int) -> bool:
+    return incident.resolved_at is not None and now_ms - to_ms(incident.resolved_at) > LONG_OVER_MS
 
 
 def _brings_a_kind(entry: Entry) -> bool:

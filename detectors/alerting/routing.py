@@ -23,7 +23,10 @@ _NONE: Final = "none"
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What routes look at: `topics` of the incident, the most spoken of first; `languages` of a third of it or more."""
+    """What routes and silences look at, of an incident.
+
+    `topics` are that which is most spoken of, and others of a third of it or more; `languages` those of a third.
+    """
 
     brand: str
     severity: Severity
@@ -53,12 +56,13 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
 def facts_of(incident: Incident) -> Facts:
     """What routes look at, of an incident."""
     parts = incident.why.parts.get("topic", [])
+    named = [part for part in parts if part.observed and part.name not in (_NONE, "other")]
     languages = incident.why.parts.get("language", [])
     least = incident.why.observed / 3
     return Facts(
         brand=incident.brand,
         severity=incident.severity,
-        topics=tuple(part.name for part in parts if part.observed and part.name not in (_NONE, "other")),
+        topics=tuple(one.name for one in named if one is named[0] or one.observed >= least),
         kinds=tuple(story.kind for story in incident.why.stories),
         languages=tuple(one.name for one in languages if one.name != _NONE and 0 < least <= one.observed),
         incident=incident.id,

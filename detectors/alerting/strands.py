@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from math import log, prod, sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from detectors.alerting.alerts import CALM_BUCKETS, STORY
-from detectors.alerting.likeness import LEAST_WORDS, covers, features, share_of, stems, words_that_tell
+from detectors.alerting.likeness import LEAST_WORDS, covers, features, is_mark, stems, words_that_tell
 from detectors.explanation import OpenBucket, Run
 from detectors.explanation.run import Recent
 from detectors.explanation.words import Vocabulary
@@ -26,9 +26,26 @@ __all__ = ["MOST_STRANDS", "Strand", "Strands", "rhythm"]
 MOST_STRANDS: Final = 3
 LEAST_POSTS: Final = 8.0
 LEAST_AUTHORS: Final = 5
-MOST_KNOWN: Final = 40
-"""Words and marks of one signature."""
+LEAST_READ: Final = 5
+"""Of fewer posts nothing is learned."""
+MOST_WORDS: Final = 24
+MOST_MARKS: Final = 12
+CORE_WORDS: Final = 8
+_MARK_IS_WORTH: Final = 3
+_SURE_WORDS: Final = 2
+CALM_MINUTES: Final = 10
+_STRAYS: Final = 3
+_ALONE_MS: Final = 5 * MINUTE_MS
+_ROUNDS: Final = 3
+"""So often a story's posts tell more of its words, and these more of its posts."""
+_LEAST_SHARE: Final = 0.08
+_COMMON: Final = 0.3
+_KEEPS: Final = 0.8
 APART_MS: Final = 15 * MINUTE_MS
+SILENT_MS: Final = 20 * MINUTE_MS
+"""Of a story of which nothing was said for so long, what is said now need not be a side."""
+UNSURE_MINUTES: Final = 15
+"""So long it may be unclear what comes after a story that was over; then it is taken for the same."""
 _TELLING: Final = 0.25
 """So much of the posts must have a signature before anything can be told from it."""
 _AKIN: Final = 0.15
@@ -67,76 +84,137 @@ def _above(observed: float, expected: float) -> float:
     return sqrt(2 * (observed * log(observed / expected) - (observed - expected)))
 
 
+class Known(msgspec.Struct):
+    """What a story is known by, learned from its posts: words, each with the part of the posts that has it, and marks.
+
+    `marks` are its hashtags, links, accounts and kinds.
+    """
+
+    words: dict[str, float] = {}
+    marks: list[str] = []
+
+    @property
+    def signature(self) -> list[str]:
+        """All of it, the words that most posts have first."""
+        return [*self.marks, *sorted(self.words, key=lambda word: (-self.words[word], word))]
+
+    @property
+    def core(self) -> set[str]:
+        """The stems of its commonest words: what it is about; of the others everybody has some."""
+        return stems(sorted(self.words, key=lambda word: (-self.words[word], word))[:CORE_WORDS])
+
+    def takes(self, post: set[str]) -> bool:
+        """Whether a post is of this story: by its marks, one of its commonest words, or two of the others."""
+        if covers(self.signature, post):
+            return True
+        common = [word for word, share in self.words.items() if share >= _COMMON]
+        return not stems(common).isdisjoint(stems(post))
+
+    def surely_takes(self, post: set[str]) -> bool:
+        """Whether a post is of this story so surely that more may be learned from it."""
+        return not post.isdisjoint(self.marks) or len(self.core & stems(post)) >= _SURE_WORDS
+
+    def strength(self, post: set[str]) -> int:
+        """How much of this story is in a post."""
+        return _MARK_IS_WORTH * len(post.intersection(self.marks)) + len(stems(self.words) & stems(post))
+
+    def learn(self, posts: Sequence[set[str]], usual: Vocabulary, without: Collection[str]) -> None:
+        """Learn from posts of this story. Words and marks of few of them tell nothing."""
+        if len(posts) < LEAST_READ:
+            return
+        counts = Counter(feature for post in posts for feature in post)
+        # Accounts and kinds may be what is said of this brand on any day: those come with the incident, measured.
+        often = [mark for mark in counts if mark.startswith(("#", "link:")) and counts[mark] >= _TELLING * len(posts)]
+        self.marks = list(dict.fromkeys([*self.marks, *sorted(often)]))[:MOST_MARKS]
+        for word in words_that_tell(posts, usual, without):
+            self.words.setdefault(word, 0.0)
+        shares = {
+            word: _KEEPS * known + (1 - _KEEPS) * counts[word] / len(posts) if known else counts[word] / len(posts)
+            for word, known in self.words.items()
+        }
+        kept = sorted(shares, key=lambda word: (-shares[word], word))[:MOST_WORDS]
+        self.words = {word: shares[word] for word in kept if shares[word] >= _LEAST_SHARE}
+
+
 class Strand(msgspec.Struct):
-    """A story within a wave. `share` is the part of the brand's usual negative talk that has its signature."""
+    """A story within a wave. `share` is the part of the brand's usual negative talk that has its words."""
 
     key: str
-    signature: list[str]
+    known: Known
     share: float
     run: Run
     open: dict[int, OpenBucket] = {}
-
-    def takes(self, post: set[str]) -> bool:
-        """Whether a post is of this story."""
-        return covers(self.signature, post)
 
 
 class Strands(msgspec.Struct):
     """The stories of a wave beside the first.
 
-    `main` is the signature of the first, `first` its incident; `calm` counts the minutes since it had its rhythm back,
-    `over` says that there were enough.
+    `known` is what the first is known by, `first` its incident. `peak` is how far above its rhythm it was at most,
+    `calm` counts the minutes since it had its rhythm back, and `over` says that there were enough; `stirred` those in
+    which something was on again since. `begun` says that the first is known.
     """
 
-    main: list[str] = []
+    known: Known = msgspec.field(default_factory=Known)
     first: str = ""
+    peak: float = 0.0
     calm: int = 0
     over: bool = False
+    stirred: int = 0
+    begun: bool = False
     others: list[Strand] = []
 
-    def follow(self, *, calm: bool) -> bool:
-        """A minute of the first story is over; whether the story is over with it."""
-        self.calm = self.calm + 1 if calm else 0
-        self.over = self.calm >= CALM_BUCKETS
+    def follow(self, score: Score) -> bool:
+        """A minute of the first story is over; whether the story is over with it.
+
+        Only one that was far above its rhythm can tell that it is back: of a slow burn the detector knows better.
+        """
+        assert score.surprise is not None and score.threshold is not None
+        self.peak = max(self.peak, score.surprise)
+        self.calm = self.calm + 1 if score.surprise < score.threshold / 2 else 0
+        self.over = self.peak >= 2 * score.threshold and self.calm >= CALM_BUCKETS
         return self.over
+
+    def goes_on(self, same: bool | None) -> bool:
+        """Whether the first story, which was over, is on again: it is the `same` that is told now, or nobody knows."""
+        self.stirred += 1
+        if same is False or (same is None and self.stirred < UNSURE_MINUTES):
+            return False
+        self.over, self.calm, self.stirred = False, 0, 0
+        return True
 
     def drop(self, key: str) -> None:
         """The story of this alert is over: what is still said of it is counted with the first."""
         self.others = [strand for strand in self.others if strand.key != key]
 
+    def of(self, post: set[str]) -> Strand | None:
+        """The story that a post is of, None for the first: the one of which there is most in it."""
+        found, most = None, self.known.strength(post)
+        for strand in self.others:
+            strength = strand.known.strength(post)
+            if strength > most and strand.known.takes(post):
+                found, most = strand, strength
+        return found
+
     def bucket(self, mention: Mention, start_ms: int) -> OpenBucket | None:
         """Where this negative mention is counted, None for the first story."""
-        if not self.others:
-            return None
-        post = features(mention)
+        strand = self.of(features(mention)) if self.others else None
+        return None if strand is None else strand.open.setdefault(start_ms, OpenBucket())
+
+    def learn(
+        self, recent: Sequence[Recent], usual: Vocabulary, without: Collection[str], *, marks: Iterable[str] = ()
+    ) -> None:
+        """What tells each story, from its posts of the last hour; `marks` of the first are known from elsewhere.
+
+        The first grows by words that stand beside those that are known, as it goes on.
+        """
+        known = self.known
+        known.marks = list(dict.fromkeys([*known.marks, *(mark for mark in marks if is_mark(mark))]))[:MOST_MARKS]
+        posts = [features(one.mention) for one in recent]
+        if self.calm < CALM_MINUTES:  # else what is said now need not be of it
+            known.learn([post for post in posts if not self.begun or known.surely_takes(post)], usual, without)
+        self.begun = self.begun or bool(known.words)
         for strand in self.others:
-            if strand.takes(post):
-                return strand.open.setdefault(start_ms, OpenBucket())
-        return None
-
-    def _takes(self, one: Recent) -> bool:
-        return covers(self.main, features(one.mention))
-
-    def learn(self, recent: Sequence[Recent], usual: Vocabulary, without: Collection[str]) -> None:
-        """The first story's signature grows by words that stand beside those that are known, as it goes on."""
-        posts = [post for _, post in _weighted(recent)]
-        if self.main:
-            posts = [post for post in posts if covers(self.main, post)]
-        kinds = Counter(feature for post in posts for feature in post if feature.startswith("kind:"))
-        usual_kinds = [kind for kind, count in kinds.items() if count >= _TELLING * len(posts)]
-        known = dict.fromkeys([*self.main, *usual_kinds, *words_that_tell(posts, usual, without)])
-        self.main = list(known)[:MOST_KNOWN]
-
-    def _akin(self, own: Sequence[tuple[float, set[str]]], usual: Vocabulary) -> bool:
-        """Whether more of these posts have a word of the first story than the brand's usual talk would."""
-        words = stems(self.main)
-        by_chance = Counter(dict.fromkeys(words, 0))
-        for word, count in usual.counts.items():
-            if (stem := word.rstrip("s")[:5]) in words:
-                by_chance[stem] += count
-        chance = 1 - prod(1 - min(1.0, count / max(usual.posts, 1)) for count in by_chance.values())
-        total = sum(weight for weight, _ in own)
-        return sum(weight for weight, post in own if words & stems(post)) > (chance + _AKIN) * total
+            strand.known.learn([features(one.mention) for one in strand.run.recent], usual, without)
 
     def another(
         self,
@@ -150,56 +228,112 @@ class Strands(msgspec.Struct):
         """Another story in what was said in the last hour of a wave that began then, if there is one.
 
         It begins later than the first: what is there from the start is a side of that. And in a language in which the
-        first is told too: no words are shared between two.
+        first is told too, as long as that goes on: no words are shared between two.
         """
-        if len(self.main) < LEAST_WORDS or len(self.others) >= MOST_STRANDS or not recent:
+        if len(self.known.words) < LEAST_WORDS or len(self.others) >= MOST_STRANDS or not recent:
             return None
-        posts = _weighted(recent)
-        total = sum(weight for weight, _ in posts)
-        rest = [
-            (one, weight, post)
-            for one, (weight, post) in zip(recent, posts, strict=True)
-            if not covers(self.main, post)
-        ]
-        apart = sum(weight for _, weight, _ in rest)
-        if apart < LEAST_POSTS or total - apart < _TELLING * total:
+        posts = [_Read(one, one.weight, features(one.mention)) for one in recent]
+        first = [read for read in posts if self.known.takes(read.post)]
+        taken = [self.known, *(strand.known for strand in self.others)]
+        rest = [read for read in posts if not any(known.takes(read.post) for known in taken)]
+        total = _weight(posts)
+        newest_ms = max((read.one.start_ms for read in first if self.known.surely_takes(read.post)), default=0)
+        silent = self.over or newest_ms < recent[-1].start_ms - SILENT_MS
+        if _weight(rest) < LEAST_POSTS or (not silent and _weight(first) < _TELLING * total):
             return None
-        known = [word for word in words_that_tell([post for *_, post in rest], usual, without) if word not in self.main]
+        known = self._words_of(rest, first, usual, without)
         if len(known) < LEAST_WORDS:
             return None
-        own = [(one, weight, post) for one, weight, post in rest if covers(known, post)]
-        if not own or min(one.start_ms for one, *_ in own) - began_ms < APART_MS:
+        core = self.known.core
+        free = [read for read in rest if core.isdisjoint(stems(read.post))]
+        own = [read for read in free if covers(known, read.post)]
+        story = Known()
+        for _ in range(_ROUNDS):
+            story.learn([read.post for read in own], usual, without)
+            own = _without_strays([read for read in free if story.takes(read.post)])
+        if not own or min(read.one.start_ms for read in own) - began_ms < APART_MS:
             return None
-        posts_of_it = sum(weight for _, weight, _ in own)
-        authors = {one.mention.author or one.mention.key for one, *_ in own}
-        if posts_of_it < max(LEAST_POSTS, _LARGE * total) or len(authors) < LEAST_AUTHORS:
+        if _weight(own) < max(LEAST_POSTS, _LARGE * total) or len({read.author for read in own}) < LEAST_AUTHORS:
             return None
         # Who gathers round somebody says little else: what for may well be the first story.
-        accounts = Counter(mark for *_, post in own for mark in post if mark.startswith("@"))
-        if max(accounts.values(), default=0) * 2 >= len(own):
+        marks = Counter(feature for read in own for feature in read.post if is_mark(feature))
+        if any(count * 2 >= len(own) for mark, count in marks.items() if mark.startswith("@")):
             return None
-        # Where they speak of each other, it is another side of the same story.
-        first = [(weight, post) for weight, post in posts if covers(self.main, post)]
-        if share_of(known, first) > _LARGE or self._akin([(weight, post) for _, weight, post in own], usual):
+        often = [mark for mark, count in marks.items() if count >= _TELLING * len(own)]
+        if set(often).intersection(self.known.marks) or self._akin(known, rest, usual):
             return None
-        if _languages(one for one, *_ in own).isdisjoint(_languages(one for one in recent if self._takes(one))):
+        if not silent and _languages(own).isdisjoint(_languages(first)):
             return None
-        if _above(posts_of_it, expected_per_min * _WINDOWS[-1]) < SURE:
+        if _above(_weight(own), expected_per_min * _WINDOWS[-1]) < SURE:
             return None
-        words = [word for word in known if not word.startswith("#")]
-        share = max((usual.counts.get(word, 0) for word in words), default=0) / max(usual.posts, 1)
-        run = _run_of([one for one, *_ in own])
-        return Strand(f"{STORY}/{run.start_ms}", known, min(share, 0.5), run)
+        share = max((usual.counts.get(word, 0) for word in known), default=0) / max(usual.posts, 1)
+        run = _run_of([read.one for read in own])
+        return Strand(f"{STORY}/{run.start_ms}", story, min(share, 0.5), run)
+
+    def _words_of(
+        self, rest: Sequence[_Read], first: Sequence[_Read], usual: Vocabulary, without: Collection[str]
+    ) -> list[str]:
+        """The words that tell what is not of the first story, and are not the first's too."""
+        ours, theirs = Counter(_words(first)), Counter(_words(rest))
+        core = stems(self.known.words)
+        return [
+            word
+            for word in words_that_tell([read.post for read in rest], usual, without)
+            if core.isdisjoint(stems([word]))
+            and theirs[word] >= _LEAST_SHARE * len(rest)
+            and ours[word] * len(rest) * 3 <= theirs[word] * max(len(first), 1)
+        ]
+
+    def _akin(self, known: Collection[str], rest: Sequence[_Read], usual: Vocabulary) -> bool:
+        """Whether more of the posts with these words have one of the first story's commonest, than by chance.
+
+        Then it is another side of the same story.
+        """
+        core, words = self.known.core, stems(known)
+        by_chance = Counter(dict.fromkeys(core, 0))
+        for word, count in usual.counts.items():
+            for stem in stems([word]) & core:
+                by_chance[stem] += count
+        chance = 1 - prod(1 - min(1.0, count / max(usual.posts, 1)) for count in by_chance.values())
+        near = [read for read in rest if not words.isdisjoint(stems(read.post))]
+        both = _weight([read for read in near if not core.isdisjoint(stems(read.post))])
+        return both > (chance + _AKIN) * _weight(near)
 
 
-def _languages(recent: Iterable[Recent]) -> set[str]:
+class _Read(NamedTuple):
+    """A post of the last hour, and what a signature may have of it."""
+
+    one: Recent
+    weight: float
+    post: set[str]
+
+    @property
+    def author(self) -> object:
+        return self.one.mention.author or self.one.mention.key
+
+
+def _without_strays(posts: list[_Read]) -> list[_Read]:
+    """Without the first few that stand alone: before a story begins there is always somebody with its words."""
+    begin = 0
+    while begin < _STRAYS and len(posts) > begin + 1:
+        if posts[begin + 1].one.start_ms - posts[begin].one.start_ms <= _ALONE_MS:
+            break
+        begin += 1
+    return posts[begin:]
+
+
+def _weight(posts: Iterable[_Read]) -> float:
+    return sum(read.weight for read in posts)
+
+
+def _words(posts: Iterable[_Read]) -> list[str]:
+    return [feature for read in posts for feature in read.post if not is_mark(feature)]
+
+
+def _languages(posts: Iterable[_Read]) -> set[str]:
     """The languages of a tenth of these posts or more."""
-    found = Counter(one.mention.lang or "" for one in recent)
+    found = Counter(read.one.mention.lang or "" for read in posts)
     return {lang for lang, count in found.items() if count * 10 >= found.total()}
-
-
-def _weighted(recent: Sequence[Recent]) -> list[tuple[float, set[str]]]:
-    return [(one.weight, features(one.mention)) for one in recent]
 
 
 def _run_of(recent: Sequence[Recent]) -> Run:

@@ -88,6 +88,26 @@ class Evidence(msgspec.Struct):
             for author, followers in other.followers.items():
                 self._meet(author, followers)
 
+    def remove(self, mention: Mention) -> None:
+        """Take out one that was counted, as far as is known how: of its authors and words nothing is."""
+        topic = mention.topics[0] if mention.topics else NONE
+        hashtag = mention.hashtags[0] if mention.hashtags else NONE
+        for dimension, names in (
+            ("channel", (mention.source,)),
+            ("topic", (topic,)),
+            ("audience", (mention.audience or NONE,)),
+            ("hashtag", (hashtag,)),
+            ("language", (mention.lang or NONE,)),
+            ("kind", ("reposts",) if mention.is_repost else ("originals", "copies")),
+            ("authors", ("unknown",) if mention.author is None else ("new", "again")),
+        ):
+            counts: dict[str, int] = getattr(self, dimension)
+            name = next((name for name in (*names, OTHER, *counts) if counts.get(name)), None)
+            if name is not None:
+                counts[name] -= 1
+                if not counts[name]:
+                    del counts[name]
+
     def halve(self) -> None:
         """Forget half; what was there once is gone."""
         for dimension in DIMENSIONS:

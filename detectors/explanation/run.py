@@ -166,6 +166,22 @@ class Run(msgspec.Struct):
             self.first = _unmarked(_earlier(self.first, bucket.first))
         self.top = [_unmarked(mention) for mention in _best([*self.top, *bucket.top])]
 
+    def without(self, mentions: Iterable[Mention]) -> None:
+        """Take out posts of the last hour that are of another story."""
+        gone = {mention.key: mention for mention in mentions}
+        here = [one for one in self.recent if one.mention.key in gone]
+        self.recent = [one for one in self.recent if one.mention.key not in gone]
+        for one in here:
+            if one.weight != 1.0:  # a sample of its minute: who else was of that story is not known
+                continue
+            self.observed -= 1
+            if self.evidence is not None:
+                self.evidence.remove(one.mention)
+            place = len(self.counts) - (self.end_ms - one.start_ms) // MINUTE_MS
+            if 0 <= place < len(self.counts) and self.counts[place]:
+                self.counts[place] -= 1
+        self.top = [mention for mention in self.top if mention.key not in gone]
+
     def minutes(self) -> Iterator[tuple[int, int, float]]:
         """Start, count and expectation of each of the newest six hours, the oldest first."""
         first_ms = self.end_ms - len(self.counts) * MINUTE_MS

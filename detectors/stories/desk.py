@@ -32,7 +32,8 @@ _EARLY_ANSWERS: Final = 64
 class Complaint(msgspec.Struct, array_like=True, gc=False):
     """One complaint: when it was written, by whom (a hash, 0 for nobody), when it was answered (0: not yet).
 
-    `judged` says that it was counted in what is usual, `topic` what it is about ("" without).
+    `judged` says that it was counted in what is usual, `topic` what it is about ("" without), `story` the incident
+    that was open of that.
     """
 
     at_ms: int
@@ -40,6 +41,7 @@ class Complaint(msgspec.Struct, array_like=True, gc=False):
     answered_ms: int = 0
     judged: bool = False
     topic: str = ""
+    story: str = ""
 
 
 class Answered(NamedTuple):
@@ -48,6 +50,7 @@ class Answered(NamedTuple):
     complaint_ms: int
     took_ms: int
     topic: str
+    story: str
     first: bool
 
 
@@ -75,6 +78,7 @@ class Desk(msgspec.Struct, omit_defaults=True):
     complaints: dict[int, Complaint] = {}
     early: dict[int, int] = {}
     heard: bool = False
+    newest_ms: int = 0
     answers: float = 0.0
     log_sum: float = 0.0
     log_squares: float = 0.0
@@ -99,13 +103,13 @@ class Desk(msgspec.Struct, omit_defaults=True):
         limit_ms = round(math.exp(mean + math.sqrt(variance)))
         return min(max(limit_ms, _LEAST_LIMIT_MS), REMEMBERED_MS)
 
-    def complain(self, mention: Mention) -> None:
-        """A complaint that speaks to the brand and has an id. About 2 us."""
+    def complain(self, mention: Mention, *, story: str = "") -> None:
+        """A complaint that speaks to the brand and has an id, and the incident that it is of. About 2 us."""
         assert mention.id is not None
         author = zlib.crc32(f"{mention.source} {mention.author}".encode("utf-8", "surrogatepass"))
         key = _key(mention.source, mention.id)
         topic = mention.topics[0] if mention.topics else ""
-        complaint = Complaint(mention.event_ms, author if mention.author is not None else 0, topic=topic)
+        complaint = Complaint(mention.event_ms, author if mention.author is not None else 0, topic=topic, story=story)
         complaint.answered_ms = max(self.early.pop(key, 0), 0)
         self.complaints[key] = complaint
         if len(self.complaints) >= KEPT_COMPLAINTS + KEPT_COMPLAINTS // 8:
@@ -136,7 +140,7 @@ class Desk(msgspec.Struct, omit_defaults=True):
         for complaint in same:
             if not complaint.answered_ms and (complaint is answered or complaint.at_ms <= at_ms):
                 complaint.answered_ms = at_ms
-        return Answered(answered.at_ms, max(0, at_ms - answered.at_ms), answered.topic, first)
+        return Answered(answered.at_ms, max(0, at_ms - answered.at_ms), answered.topic, answered.story, first)
 
     def _learn(self, took_ms: int) -> None:
         log = math.log(max(took_ms, 1000))
@@ -162,9 +166,13 @@ class Desk(msgspec.Struct, omit_defaults=True):
         self.early = {key: at_ms for key, at_ms in self.early.items() if at_ms >= oldest_ms}
 
     def waiting(self, since_ms: int, now_ms: int) -> Waiting | None:
-        """Who waits of those that should have been answered between these times; None where nobody could know."""
+        """Who waits of those that should have been answered between these times; None where nobody could know.
+
+        Nobody knows of answers where nothing at all was heard since: what the brand's sources said last is `newest_ms`.
+        """
         if not self.heard:
             return None
+        now_ms = min(now_ms, self.newest_ms or now_ms)
         limit_ms = self.limit_ms
         due = [one for one in self.complaints.values() if since_ms <= one.at_ms + limit_ms <= now_ms]
         overdue = [one for one in due if not one.answered_ms]

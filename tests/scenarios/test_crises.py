@@ -70,7 +70,9 @@ def test_one_story_is_one_alert_and_one_incident_that_grows_by_doubling() -> Non
     assert 1200 <= last.why.observed <= 1350
     assert last.resolved_at == last.updated_at == last.why.until
     alert = [alert for alert in s.replay.alerts if alert.id == last.alerts[0]][-1]
-    assert alert.state == "resolved" and alert.why == last.why
+    # The alert looks at long sums and goes on for hours; people hear when the rhythm has been back for an hour.
+    assert alert.state == "resolved" and alert.resolved_at is not None and last.resolved_at is not None
+    assert last.resolved_at < alert.resolved_at and last.resolved_at <= s.moment("16:10")
 
 
 def test_a_second_wave_within_six_hours_reopens_the_incident() -> None:

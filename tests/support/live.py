@@ -19,6 +19,7 @@ from support.worker import run_badbuzz
 
 __all__ = ["People", "learned", "people", "wave"]
 
+
 @dataclass
 class People:
     """What each channel was told, by its name; `answer` may say how a channel answers, and when."""

@@ -4,6 +4,12 @@
     s.at("09:00").posts(40, brand="acme", sentiment="negative", over="10m")
     s.expect_alert("acme", between=("09:01", "09:06"))
 
+With teams to tell, it is also a story of what people do and hear (see `support.room`):
+
+    s = Scenario("acme", teams=[Team(id="pr", name="PR")])
+    s.at("09:20").ack(by="anna")
+    assert [telling for _, telling, _ in s.told("pr/1")] == ["new", "over"]
+
 Every post is JSON and goes through the real brain (`detectors.backtest.Replay`): decoding, matching, clocks and
 all. Nothing sleeps and nothing reads a clock: the same story gives the same incidents. Times are UTC. "09:00" is on
 the day on which the ordinary life that was learned is over (the live day), "+1d 09:00" a day later.
@@ -29,8 +35,28 @@ import msgspec
 
 from detectors.backtest import Replay
 from detectors.intake import RawRecord
-from detectors.model import Alert, Brand, Bucket, BucketStatus, Incident, Language, Match, Sentiment, Watch, to_ms
+from detectors.model import (
+    Alert,
+    Answer,
+    Brand,
+    Bucket,
+    BucketStatus,
+    Delivery,
+    Incident,
+    Language,
+    Match,
+    Person,
+    Route,
+    Sentiment,
+    Silence,
+    Team,
+    Topic,
+    Watch,
+    to_ms,
+)
+from detectors.monitor import Event
 from detectors.text import Judgement
+from support.room import Deed, Deeds, Heard, Room
 
 __all__ = ["Fields", "Moment", "NoModel", "Scenario", "duration"]
 
@@ -90,11 +116,11 @@ class _Outage:
     end: datetime
 
 
-class Moment:
-    """A moment of the story, at which something may happen."""
+class Moment(Deeds):
+    """A moment of the story, at which something may happen or somebody does something."""
 
     def __init__(self, scenario: Scenario, at: datetime) -> None:
-        self._scenario = scenario
+        self._scenario = self._story = scenario
         self.at = at
 
     def posts(
@@ -227,17 +253,24 @@ class Scenario:
         given: Mapping[str, Mapping[str, object]] | None = None,
         answered_by: str | None = None,
         answered_after: str = "10m",
+        teams: Sequence[Team] = (),
+        people: Sequence[Person] = (),
+        routes: Sequence[Route] = (),
+        silences: Sequence[Silence] = (),
+        topics: Sequence[Topic] = (),
         seed: int = 1,
     ) -> None:
         """A story that has not begun.
 
         `given` are fields of brands, by id. `answered_by` is the account of the first brand (on twitter) to which its
-        ordinary complaints there are addressed, and which answers them within so long, give or take half.
+        ordinary complaints there are addressed, and which answers them within so long, give or take half. Where there
+        are `teams`, they are told.
         """
         self.rng = random.Random(seed)
         self._words = random.Random(f"{seed} words")
         self._answered_by, self._answered_after = answered_by, duration(answered_after)
         self._answers_for = brands[0] if brands else None
+        self.first_brand = brands[0] if brands else ""
         self.starts = datetime.fromisoformat(starts).replace(tzinfo=UTC)
         self.live = self.starts + timedelta(days=days_of_ordinary_life)
         self.ends = self.live + timedelta(days=live_days)
@@ -245,10 +278,17 @@ class Scenario:
             brands=[self._given(name, detectors, (given or {}).get(name, {})) for name in [*brands, *newcomers]],
             allowed_lateness=duration(lateness),
             no_data_after=duration(no_data_after),
+            teams=[*teams],
+            people=[*people],
+            routes=[*routes],
+            silences=[*silences],
+            topics=[*topics],
         )
         self.numbers = counter()
         self._planned: list[_Planned] = []
         self._outages: list[_Outage] = []
+        self._deeds: list[Deed] = []
+        self._room = Room(self.watch)
         self._ordinary: list[tuple[datetime, str, dict[str, object]]] = []
         self._replay: Replay | None = None
         self._buckets: dict[str, list[Bucket]] = {}
@@ -283,6 +323,11 @@ class Scenario:
     def outage(self, source: str, start: str, end: str) -> None:
         """Nothing of this source arrives in between, and nothing of it is made up for."""
         self._outages.append(_Outage(source, self.moment(start), self.moment(end)))
+        self._replay = None
+
+    def do(self, deed: Deed) -> None:
+        """Somebody does something, after the posts that have arrived by then."""
+        self._deeds.append(deed)
         self._replay = None
 
     def plan(self, arrives: datetime, post: dict[str, object]) -> None:
@@ -365,12 +410,53 @@ class Scenario:
     def _tell(self) -> Replay:
         replay = Replay(self.watch, NoModel())
         self._buckets = {brand.id: [] for brand in self.watch.brands}
+        self._room = Room(self.watch)
         records = self.records()
-        for first in range(0, len(records), BATCH):
-            for event in replay.feed(records[first : first + BATCH]):
-                if isinstance(event, Bucket):
-                    self._buckets[event.brand].append(event)
+        arrivals = [record.published_ms for record in records]
+        place = 0
+        for deed in sorted(self._deeds, key=lambda deed: deed.at):
+            end = bisect_right(arrivals, to_ms(deed.at))
+            self._feed(replay, records[place:end])
+            place = end
+            done = self._room.does(deed, replay.partition, replay.incidents)
+            replay.incidents += [event for event in done if isinstance(event, Incident)]
+            self._take(done)
+        self._feed(replay, records[place:])
+        if self.watch.teams and records:
+            self._room.until(arrivals[-1])
         return replay
+
+    def _feed(self, replay: Replay, records: Sequence[RawRecord]) -> None:
+        for first in range(0, len(records), BATCH):
+            self._take(replay.feed(records[first : first + BATCH]))
+
+    def _take(self, events: Iterable[Event]) -> None:
+        incidents: list[Incident] = []
+        for event in events:
+            if isinstance(event, Bucket):
+                self._buckets[event.brand].append(event)
+            elif isinstance(event, Incident):
+                incidents.append(event)
+        if self.watch.teams:  # a batch goes through the brain brand by brand, not in the order of time
+            for incident in sorted(incidents, key=lambda one: one.updated_at):
+                self._room.hear(incident)
+
+    def told(self, channel: str) -> list[Heard]:
+        """What a channel was told: when, why, and of which incident."""
+        assert self.replay is not None
+        return self._room.heard[channel]
+
+    @property
+    def untold(self) -> list[Delivery]:
+        """Of what nobody was told, and why."""
+        assert self.replay is not None
+        return self._room.quiet
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What came of each thing that somebody did, in order."""
+        assert self.replay is not None
+        return self._room.answers
 
     def buckets(self, brand: str) -> list[Bucket]:
         """Every bucket that was told of a brand."""

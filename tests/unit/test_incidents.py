@@ -222,13 +222,16 @@ def test_an_alert_of_another_story_keeps_no_incident_open() -> None:
     assert (over.id, over.state, the(book, SECOND).state) == (FIRST, "resolved", "open")
 
 
-def test_an_alert_that_goes_on_for_another_incident_does_not_end_that_of_before() -> None:
+def test_an_alert_that_goes_on_after_its_story_is_over_ends_no_incident_any_more() -> None:
     book = two_open()
-    book.move("surge", SECOND)
     (calm,) = book.calm(FIRST, why(30), at_ms=ms(60))
+    book.release("surge")
     assert (calm.id, calm.state) == (FIRST, "resolved")
-    assert book.over("story/1", alert("story/1", minute=5), firing=["surge"], at_ms=ms(70)) == []
-    assert the(book, SECOND).state == "open"
+    assert book.over("surge", alert(), firing=["story/1"], at_ms=ms(70)) == []
+    assert the(book, SECOND).state == "open" and the(book, FIRST).version == calm.version
+    # On again, it is known by its alert.
+    again = book.attach("surge", alert(observed=50), at_ms=ms(80))
+    assert (again.id, again.state) == (FIRST, "reopened")
 
 
 def test_the_same_alert_again_reopens_its_incident() -> None:

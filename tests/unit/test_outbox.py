@@ -591,8 +591,10 @@ def test_a_daughter_is_not_told_what_her_group_is_told() -> None:
     (inhibited,) = (one for one in desk.journal if one.result is INHIBITED)
     assert (inhibited.incident, inhibited.brand) == ("daughter", "acme-toys")
     assert inhibited.text == "the same story as group"
-    # The group's is over and hers is not: now it is hers.
-    assert desk.people(then(group, Change.CALMED)) == ["care/1: daughter 1 new", "care/1: group 2 over"]
+    # The group's is over and hers is not yet: for six hours that is still the group's story.
+    assert desk.people(then(group, Change.CALMED, resolved_at=from_ms(desk.now_ms))) == ["care/1: group 2 over"]
+    desk.pass_minutes(6 * 60 + 1)
+    assert desk.people() == ["care/1: daughter 1 new"]
 
 
 def test_a_daughter_with_another_story_is_told() -> None:
