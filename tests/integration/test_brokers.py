@@ -121,10 +121,14 @@ async def test_a_paused_broker_answers_again_after_resume(broker: Broker, new_to
     topic = await new_topic("posts")
     broker.pause()
     try:
-        answered = await asyncio.to_thread(answers_kafka, "127.0.0.1", broker.port, timeout=timedelta(milliseconds=300))
+        # A signal takes its time on a busy machine: one answer may still be on its way.
+        answered = [
+            await asyncio.to_thread(answers_kafka, "127.0.0.1", broker.port, timeout=timedelta(milliseconds=300))
+            for _ in range(3)
+        ]
     finally:
         broker.resume()
-    assert not answered
+    assert not answered[-1]
     await produce(broker.bootstrap, topic, [Record(b"after")])
     assert [r.value for r in await read_topic(broker.bootstrap, topic, at_least=1)] == [b"after"]
 
