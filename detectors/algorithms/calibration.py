@@ -51,7 +51,8 @@ class BlockMaxima:
 
     The shape is for lives with real outbursts, which a Gumbel tail does not know (Coles, An Introduction to Statistical
     Modeling of Extreme Values, 2001, ch. 3): where more blocks than it foresees have their maximum beyond `FAR`
-    scales, the tail is as heavy as their share says. Only how many are counted, not how far out they were.
+    scales, the tail is as heavy as their share says, up to `HEAVIEST`. Only how many are counted, not how far out they
+    were: blocks with an alert among them, since a tail without its farthest maxima is too light for the budget.
 
     A scale that few blocks have told is uncertain; so what lies far out is less surprising than it says: the predictive
     distribution of an exponential tail, which is a Pareto tail (Smith, Predictive inference, rare events and
@@ -66,7 +67,8 @@ class BlockMaxima:
     CUT: Final = 4.0
     FAR: Final = 3.0
     FAR_PRIOR_BLOCKS: Final = 60.0
-    HEAVIEST: Final = 1.0
+    HEAVIEST: Final = 0.3
+    """Beyond that, a wave on each of a few days raised the bar eightfold: nothing the brand has seen would reach it."""
 
     def __init__(self, location: float, scale: float, state: BlockMaximaState | None = None) -> None:
         mean = location + _EULER * scale

@@ -11,6 +11,7 @@ from detectors.algorithms.baseline import Baseline, usual_shape
 from detectors.algorithms.calibration import BLOCK_BUCKETS, BlockMaxima, gumbel_threshold
 from detectors.algorithms.signals import NOTHING, TAU_MINUTES, Signals, statistic
 from detectors.algorithms.surge import Surge
+from detectors.backtest.trials import alarm_minutes
 from detectors.model import MINUTE_MS, MinuteCounts, ScoreStatus
 from support.series import MONDAY_MS, bare, calm, rhythm, teach
 
@@ -55,6 +56,32 @@ def test_one_crisis_makes_nobody_deaf() -> None:
     ordinary = [2 + gumbel(rng) for _ in range(60)]
     before, after = maxima(ordinary), maxima([*ordinary[:-1], 10_000.0])
     assert after.surprise(12.0) > before.surprise(12.0) * 0.8
+
+
+def test_a_block_with_an_alert_teaches_no_more_than_one_that_just_reached_the_threshold() -> None:
+    rng = random.Random(5)
+    ordinary = [2 + gumbel(rng) for _ in range(60)]
+    before = maxima(ordinary)
+    reached = next(step / 10 for step in range(500) if before.surprise(step / 10) > gumbel_threshold(1.0))
+    barely, by_far = maxima(ordinary), maxima(ordinary)
+    for calibrated, highest in ((barely, reached), (by_far, 10_000.0)):
+        for _ in range(4 * BLOCK_BUCKETS):
+            calibrated.learn(highest)
+    assert by_far.surprise(12.0) == pytest.approx(barely.surprise(12.0))
+
+
+def test_a_wave_on_each_of_seven_days_is_found_each_day_and_so_is_the_storm_after_them() -> None:
+    rng = random.Random(6)
+    counts = calm(4 / 60, days=23, seed=6)
+    starts = [(14 + day) * DAY + 12 * 60 for day in range(7)]
+    storm = 21 * DAY + 15 * 60
+    for start, minutes in [*((start, 240) for start in starts), (storm, 180)]:
+        for _ in range(130):
+            counts[start + rng.randrange(minutes)] += 1
+    surge = Surge(false_alarms_per_month=1, timezone="UTC")
+    alarms = list(alarm_minutes(surge, counts, first=0))
+    for start in [*starts, storm]:
+        assert any(start <= alarm < start + 120 for alarm in alarms), (start, alarms)
 
 
 def test_what_few_blocks_say_is_believed_less() -> None:
