@@ -774,13 +774,9 @@ def test_answers_that_are_late_in_truth_are_told_when_nothing_speaks_against_it(
     assert (told.telling, told.incident) == ("new", first.id) and s.moment("13:30") <= told.at <= s.moment("13:45")
 
 
-# =========================================================================== what fails today
-#
-# Each states what a press office should get. What it gets instead, and why, stands above it.
+# ------------------------------------------------------------------------- what went wrong once
 
 
-# fails today: the answer to any complaint counts that is newer than the onset (`IncidentBook.answered`), whatever it is
-# about; here it is 08:36.
 def test_an_answer_about_something_else_is_no_first_response_to_a_breakdown() -> None:
     s = Scenario(
         "mobilo",
@@ -800,13 +796,10 @@ def test_an_answer_about_something_else_is_no_first_response_to_a_breakdown() ->
     assert last.first_response_at == s.moment("09:20")
 
 
-# fails today: see the next one; on the seventh day the song itself is not unusual enough.
 def test_a_song_is_told_on_each_day_of_its_week(song: Scenario) -> None:
     assert tellings(song, "pr/1", lives(song, "aerolin")[0][-1]).count("reopened") == 6
 
 
-# fails today: the surprise of each day of the song is learned as the brand's own (`Surge.learn` teaches `BlockMaxima`
-# while an alert is on), so that after a week nothing less than the song itself is unusual.
 def test_a_storm_after_the_song_is_another_incident(song: Scenario) -> None:
     s = song
     week, storm = (versions[-1] for versions in lives(s, "aerolin"))
@@ -815,8 +808,6 @@ def test_a_storm_after_the_song_is_another_incident(song: Scenario) -> None:
     assert week.resolved_at is not None and week.resolved_at < s.moment("+7d 00:00")
 
 
-# fails today: links are in no words (`words_that_tell`), `Strands.main` begins with nothing of what the incident is
-# known by, and `_fire_strand` passes over the incident of the wave: other words for the same link are "another story".
 def test_one_link_that_is_passed_on_in_new_words_is_one_story() -> None:
     s = Scenario("aerolin", days_of_ordinary_life=DAYS, negative_per_hour=4, seed=2, **TEAMS)
     texts = [text.replace("{link}", LINK) for text in SONG]
@@ -826,8 +817,6 @@ def test_one_link_that_is_passed_on_in_new_words_is_one_story() -> None:
     assert excess(life(s, "aerolin")[-1]) > 290
 
 
-# fails today: after six hours the next answer is an alert with a new id, and `_fire_impostor` looks for no incident of
-# the same account.
 def test_an_impostor_who_pauses_for_two_hours_is_one_incident_that_is_reopened() -> None:
     s = Scenario("corvobank", days_of_ordinary_life=DAYS, **TEAMS, **CORVOBANK)
     _mocks(s, every=120)
@@ -836,8 +825,6 @@ def test_an_impostor_who_pauses_for_two_hours_is_one_incident_that_is_reopened()
     assert tellings(s, "pr/1").count("new") == 1
 
 
-# fails today: `Strands.another` wants a quarter of the last hour to be of the first story, which has fallen silent; its
-# alert goes on for hours, and what comes is counted there.
 @pytest.mark.parametrize("start", ["14:10", "15:00"])
 def test_a_story_more_than_an_hour_after_the_last_post_of_another_one_is_an_incident_of_its_own(start: str) -> None:
     s = evening(("12:00", 150, "1h", CARDS), (start, 150, "1h", CHIEF))
@@ -846,8 +833,6 @@ def test_a_story_more_than_an_hour_after_the_last_post_of_another_one_is_an_inci
     assert excess(cards) < 220 and "payment" in cards.why.titles["en"]
 
 
-# fails today: when the first story is over, the alert of the wave goes on for the second (`_follow_first`), and its end
-# is told with the run of the whole wave (`_explain_end`): 306 posts instead of 149, under the title of the first.
 def test_a_story_that_outlives_the_first_keeps_its_own_numbers() -> None:
     s = evening(("12:00", 200, "1h", CARDS), ("13:20", 150, "2h", CHIEF), seed=3)
     cards, chief = two(s)
@@ -855,16 +840,12 @@ def test_a_story_that_outlives_the_first_keeps_its_own_numbers() -> None:
     assert "payment" in cards.why.titles["en"]
 
 
-# fails today: an incident keeps the few words that stood out when its alert fired (here "card"), though its wave has
-# shown many more since (`Strands.main`); of less than three nothing can be told (`is_same`): `_which` takes it for yes.
 def test_another_story_five_hours_later_does_not_reopen_the_first() -> None:
     s = evening(("08:00", 60, "20m", CARDS), ("13:30", 80, "1h", CHIEF), seed=2)
     cards, chief = two(s)
     assert cards.opened_at < chief.opened_at and tellings(s, "pr/1", chief)[0] == "new"
 
 
-# fails today: once `Strands.main` has six words, a post of the first story that has only one of them counts as "rest",
-# and what such posts say goes into the second story's signature, its numbers and its onset (`Strands.another`).
 def test_a_second_story_takes_nothing_of_the_first() -> None:
     s = evening(("12:00", 120, "3h", CHIEF), ("12:45", 360, "2h", CARDS))
     _, cards = two(s)
@@ -872,39 +853,29 @@ def test_a_second_story_takes_nothing_of_the_first() -> None:
     assert not {"calls", "night", "cleans", "cooks", "lazy"}.intersection(cards.signature)
 
 
-# fails today: what was said of the second story before it was found stays in the run of the first as well
-# (`_fire_strand` takes nothing away): some thirty posts are counted twice.
 def test_no_post_of_the_second_story_is_counted_in_the_first_too() -> None:
     (alone,) = lives(evening(("12:00", 200, "3h", CARDS)), "corvo")
     cards, _ = two(evening(("12:00", 200, "3h", CARDS), ("12:45", 150, "2h", CHIEF)))
     assert abs(excess(cards) - excess(alone[-1])) <= 10
 
 
-# fails today: for an hour these posts are also there to be found once more (`Strands.another` knows `main` only, not
-# the other strands): a second strand of the same story joins the incident, and its 27 posts are the last word, not 59.
 def test_a_small_second_story_is_found_once_and_told_whole() -> None:
     _, chief = two(evening(("12:00", 240, "3h", CARDS), ("13:00", 60, "1h", CHIEF), seed=2))
     assert len(chief.alerts) == 1 and 55 <= chief.why.observed <= 65
 
 
-# fails today: `facts_of` counts every topic of which one post speaks, so a window for one topic swallows any story in
-# which somebody names it (`silence_of`).
 def test_a_battery_that_burns_is_told_though_somebody_speaks_of_activation_too() -> None:
     s = launch(("10:00", 120, "2h", FIRE), ("10:00", 3, "3m", ACTIVATION))
     first = life(s, "castor")[0]
     assert s.told("pr/1")[0] == (first.opened_at, "new", first.id)
 
 
-# fails today: the daughter's alert is five minutes earlier, and there is no incident of the group yet
-# (`Outbox._group_incident`), although each post names the group.
 def test_the_daughter_is_not_told_of_the_groups_story_only_because_hers_was_found_first() -> None:
     s = group_and_daughter()
     s.at("09:00").posts(140, brand="valcour", over="2h", text=CANTEEN)
     assert tellings(s, "group/1")[0] == "new" and s.told("daughter/1") == []
 
 
-# fails today: all that the daughter's incident is known by, for hours, is "valcour", which stood out when her alert
-# fired; `alike` wants two words. That it is the group's own name says enough.
 def test_the_daughter_is_not_told_of_a_story_of_which_only_the_groups_name_stands_out() -> None:
     s = group_and_daughter()
     alone = [text.replace("petitval", "its shops") for text in CANTEEN]
@@ -913,16 +884,12 @@ def test_the_daughter_is_not_told_of_a_story_of_which_only_the_groups_name_stand
     assert tellings(s, "group/1")[0] == "new" and s.told("daughter/1") == []
 
 
-# fails today: after half an hour nothing speaks against it (`doubt_of_wave` looks at the clock only), and the alert is
-# still on, since its sums fade for hours: `_be_sure` tells at 12:31 what was the backlog and nothing else.
 def test_what_a_source_had_kept_is_never_told() -> None:
     s = back_online(count=60, over="8m")
     assert life(s, "acme")[0].doubt is not None
     assert s.told("pr/1") == []
 
 
-# fails today: complaints are overdue after ten minutes, the silence of their source is known after `no_data_after`:
-# here half an hour, by default two (`doubt_of_answers`): it is told at 10:20.
 def test_answers_that_nobody_heard_are_not_told_as_late() -> None:
     s = cut_off("09:36")
     assert s.told("pr/1") == []
