@@ -68,7 +68,7 @@ class BlockMaxima:
     FAR: Final = 3.0
     FAR_PRIOR_BLOCKS: Final = 60.0
     HEAVIEST: Final = 0.3
-    """Beyond that, a wave on each of a few days raised the bar eightfold: nothing the brand has seen would reach it."""
+    """Beyond that, a wave on each of a few days raised the bar tenfold: neither it nor a storm reached it."""
 
     def __init__(self, location: float, scale: float, state: BlockMaximaState | None = None) -> None:
         mean = location + _EULER * scale
