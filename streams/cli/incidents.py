@@ -142,4 +142,5 @@ def _lines(found: Incident, lang: Literal["en", "fr"], steps: list[Step], told: 
 
 
 def _span(time: timedelta) -> str:
-    return span(time.total_seconds()) if time else "0 s"
+    seconds = time.total_seconds()
+    return f"{seconds:.0f} s" if seconds < 120 else span(seconds)

@@ -125,7 +125,7 @@ def test_once_prints_the_incident_of_the_right_brand_with_its_why() -> None:
     assert float(observed[2]) < int(observed[1]) < 120
     # In five lines, as people get it: what, how big and how bad, why, who has it and what to do, where to look.
     what, size, why, who, where = done.stdout.splitlines()
-    assert "Severity: " in size and why.startswith("Unusual: ") and '"' in why
+    assert "Severity: " in size and "Unusual: " in why and '"' in why
     assert who.startswith("Nobody has it yet. To do: ") and where.startswith("badbuzz incidents show incident-torrelio")
     assert what.startswith("INCIDENT")
     assert "\x1b" not in done.stdout + done.stderr
