@@ -303,6 +303,7 @@ def _tell(action: str, by: str | None, json: bool, where: Settings, **fields: An
 
     from detectors import model
     from streams.journal import give, new_id
+    from streams.notifiers.message import one_line
 
     kind: type[Command] = getattr(model, action)
     try:
@@ -315,7 +316,7 @@ def _tell(action: str, by: str | None, json: bool, where: Settings, **fields: An
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     else:
-        told = f"{answer.outcome}: {answer.text}" if answer.text else str(answer.outcome)
+        told = f"{answer.outcome}: {one_line(answer.text)}" if answer.text else str(answer.outcome)
         typer.echo(f"{told} (silence {command.id})" if action == "StartSilence" and answer.outcome.ok else told)
     if not answer.outcome.ok:
         raise typer.Exit(1)

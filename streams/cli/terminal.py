@@ -26,7 +26,10 @@ def note(message: str) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on stdout. Columns whose name starts with ">" are aligned to the right; cells hold no markup."""
+    """A table on stdout. Columns whose name starts with ">" are aligned to the right.
+
+    Cells hold no markup, and nothing that moves a cursor: names may be strangers'.
+    """
     from rich import box
     from rich.table import Table
 
@@ -35,7 +38,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         right = column.startswith(">")
         table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*("".join(char if char.isprintable() else " " for char in str(cell)) for cell in row))
     _console(sys.stdout.isatty()).print(table)
 
 
