@@ -308,7 +308,8 @@ class BrandIncidents:
         """Put a complaint to the brand on its desk."""
         if self._state.desk is None:
             self._state.desk = Desk()
-        self._state.desk.complain(mention, story=self._book.story_of(features_of(mention)))
+        story = self._book.story_of(features_of(mention)) if self._alerts.any_firing else ""
+        self._state.desk.complain(mention, story=story)
 
     def hear(self, mention: Mention) -> tuple[Answered | None, list[Incident]]:
         """What an account of the brand said, the complaint that it answers, and the incidents that this is for."""
