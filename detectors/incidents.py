@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -10,12 +11,13 @@ from detectors.alerting import IMPOSTOR, RESPONSE, AlertBook, IncidentBook
 from detectors.alerting.inhibition import doubt_of_answers, doubt_of_wave
 from detectors.alerting.likeness import features as features_of
 from detectors.alerting.likeness import is_same, lasting, share_of, signature, words_that_tell
-from detectors.alerting.strands import Strand, Strands, rhythm
+from detectors.alerting.strands import Strand, Strands, read, rhythm
 from detectors.explanation import OpenBucket, Run, explain
 from detectors.explanation.run import Recent
 from detectors.explanation.words import Vocabulary, names_of
-from detectors.memory import HOUR_MS, BrandState, Tally
+from detectors.memory import BrandState, Tally
 from detectors.model import (
+    HOUR_MS,
     MINUTE_MS,
     Alert,
     Answer,
@@ -64,7 +66,11 @@ class BrandIncidents:
         self._alerts = AlertBook(brand.id, state.alerts)
         self._book = IncidentBook(brand, state.incidents)
         self._leader = brand.detectors[0]
-        self._names = names_of(brand)
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """The brand's names: made when a wave needs them, most of 100,000 brands have none."""
+        return names_of(self._brand)
 
     def firing(self, key: str) -> bool:
         """Whether this alert is on."""
@@ -95,7 +101,7 @@ class BrandIncidents:
         run = run or Run(start_ms=start_ms)
         own = self._words(run.recent)
         into, another = self._which(name, run.recent, own, at_ms)
-        impostor = self._book.of(IMPOSTOR) if self._alerts.firing(IMPOSTOR) else None
+        impostor = self._incident_of(IMPOSTOR)
         why = self._explain(run, at_ms, with_impostors=impostor is not None and impostor.id == into)
         told = signature(why, own)
         began = not self._alerts.wave_on
@@ -113,12 +119,10 @@ class BrandIncidents:
         """The incident that a detector's alert joins, if any, and whether it tells another story than its last."""
         book = self._book
         if self._alerts.wave_on:  # another detector sees the same wave
-            on = next(key for key in self._brand.detectors if self._alerts.firing(key))
-            incident = book.of(on)
-            return (incident.id if incident is not None else None), False
-        impostors, impostor = self._state.impostors, book.of(IMPOSTOR)
-        spoken_of = self._alerts.firing(IMPOSTOR) and impostors is not None and self._speaks_of(impostors, recent, own)
-        if spoken_of and impostor is not None:
+            wave = self._wave()
+            return (wave.id if wave is not None else None), False
+        impostors, impostor = self._state.impostors, self._incident_of(IMPOSTOR)
+        if impostor is not None and impostors is not None and self._speaks_of(impostors, recent, own):
             return impostor.id, self._alerts.same_story(name, at_ms)
         again = self._alerts.same_story(name, at_ms)
         last = book.with_alert(self._state.alerts.alerts.get(name))
@@ -148,6 +152,14 @@ class BrandIncidents:
 
     def _on(self) -> str:
         return next((key for key in self._brand.detectors if self._alerts.firing(key)), self._leader)
+
+    def _wave(self) -> Incident | None:
+        """The incident of the wave that is on."""
+        return self._book.of(self._on()) if self._alerts.wave_on else None
+
+    def _incident_of(self, key: str) -> Incident | None:
+        """The incident of an alert that is on."""
+        return self._book.of(key) if self._alerts.firing(key) else None
 
     # -------------------------------------------------------------------------------- minutes
 
@@ -181,10 +193,9 @@ class BrandIncidents:
         """Alerts whose rhythm is back, and the incidents that are over with them."""
         over = self._alerts.close_bucket(scores, at_ms=end_ms, explain=lambda key: self._explain_end(key, end_ms))
         told: list[Alert | Incident] = []
-        firing = [key for key in self._state.alerts.alerts if self._alerts.firing(key)]
         for key, alert in over:
             told.append(alert)
-            told += self._book.over(key, alert, firing=firing, at_ms=end_ms)
+            told += self._book.over(key, alert, firing=self._alerts.keys_firing, at_ms=end_ms)
             if self._state.strands is not None:
                 self._state.strands.drop(key)
         if not self._alerts.wave_on and self._state.strands is not None and not self._state.strands.others:
@@ -204,13 +215,13 @@ class BrandIncidents:
             strands = state.strands
             if strands is None:
                 strands = state.strands = Strands(first=incident.id if incident is not None else "")
-            usual = self._usual()
+            usual, posts = self._usual(), read(run.recent)
             if not strands.over and incident is not None:
                 marks = [*incident.signature, *signature(incident.why, ())]
-                strands.learn(run.recent, usual, self._names, marks=marks)
+                strands.learn(posts, usual, self._names, marks=marks)
                 self._book.sign(incident.id, strands.known.signature)
             found = strands.another(
-                run.recent, usual, self._names, began_ms=run.start_ms, expected_per_min=lead.expected_per_min
+                posts, usual, self._names, began_ms=run.start_ms, expected_per_min=lead.expected_per_min
             )
             if found is not None and found.key not in state.alerts.alerts:
                 strands.others.append(found)
@@ -252,10 +263,8 @@ class BrandIncidents:
         It looks at long sums; what then comes is the first story again, or another one (see `Strands.another`).
         """
         score = rhythm(run.counts, lead.expected_per_min)
-        others = [key for key in (IMPOSTOR, RESPONSE) if self._alerts.firing(key)]
-        if strands.first not in self._book.state.incidents or any(
-            self._book.state.of.get(key) == strands.first for key in others
-        ):
+        first = self._book.state.incidents.get(strands.first)
+        if first is None or any(self._incident_of(key) is first for key in (IMPOSTOR, RESPONSE)):
             return []
         if not strands.over:
             if not strands.follow(score):
@@ -267,7 +276,6 @@ class BrandIncidents:
         if not score.exceeds:
             return []
         lately = [one for one in run.recent if end_ms - one.start_ms <= LATELY_MS]
-        first = self._book.state.incidents[strands.first]
         same = is_same(first.signature, lately, own=self._words(lately))
         return self._go_on(first, run, end_ms) if strands.goes_on(same) else []
 
@@ -285,7 +293,7 @@ class BrandIncidents:
         run = self._state.run
         told: list[Incident] = []
         for key in [*self._brand.detectors, RESPONSE]:
-            incident = self._book.of(key) if self._alerts.firing(key) else None
+            incident = self._incident_of(key)
             if incident is None or incident.doubt is None:
                 continue
             if key == RESPONSE:
@@ -306,17 +314,17 @@ class BrandIncidents:
 
     def complain(self, mention: Mention) -> None:
         """Put a complaint to the brand on its desk."""
+        story = self._book.story_of(features_of(mention)) if self._alerts.any_firing else ""
+        self._desk().complain(mention, story=story)
+
+    def _desk(self) -> Desk:
         if self._state.desk is None:
             self._state.desk = Desk()
-        story = self._book.story_of(features_of(mention)) if self._alerts.any_firing else ""
-        self._state.desk.complain(mention, story=story)
+        return self._state.desk
 
     def hear(self, mention: Mention) -> tuple[Answered | None, list[Incident]]:
         """What an account of the brand said, the complaint that it answers, and the incidents that this is for."""
-        state = self._state
-        if state.desk is None:
-            state.desk = Desk()
-        answered = state.desk.hear(mention, learn=not self._alerts.wave_on)
+        answered = self._desk().hear(mention, learn=not self._alerts.wave_on)
         if answered is None:
             return None, []
         return answered, self._book.answered(
@@ -338,7 +346,7 @@ class BrandIncidents:
         if not state.response.exceeds or self._alerts.firing(RESPONSE):
             return []
         why = self._explain_answers(now_ms)
-        wave = self._book.of(self._on()) if self._alerts.wave_on else None
+        wave = self._wave()
         same = wave is not None and any(story.kind is StoryKind.UNANSWERED for story in wave.why.stories)
         alert = self._alerts.fire(RESPONSE, state.response, onset_ms=run.start_ms, at_ms=now_ms, why=why)
         if same and wave is not None:
@@ -382,7 +390,7 @@ class BrandIncidents:
     def _fire_impostor(self, mention: Mention, impostors: Impostors, run: Run | None) -> list[Alert | Incident]:
         """A look-alike speaks to customers. It joins a wave that speaks of it, or of what it says."""
         into = None
-        wave = self._book.of(self._on()) if self._alerts.wave_on else None
+        wave = self._wave()
         if wave is not None and run is not None and self._speaks_of(impostors, run.recent, wave.signature):
             into = wave.id
         elif (known := self._same_accounts(impostors, mention.event_ms)) is not None:
@@ -427,7 +435,7 @@ class BrandIncidents:
         """Why people should care. Look-alikes are in it where they are of the same incident."""
         state = self._state
         if with_impostors is None:
-            impostor = self._book.of(IMPOSTOR) if self._alerts.firing(IMPOSTOR) else None
+            impostor = self._incident_of(IMPOSTOR)
             with_impostors = impostor is not None and impostor is self._book.of(self._on())
         impostors = state.impostors if with_impostors else None
         return explain(run, state.background, self._brand, until_ms=until_ms, desk=state.desk, impostors=impostors)
@@ -481,8 +489,7 @@ class BrandIncidents:
         if state.impostors is not None and state.impostors.newest_ms < before_ms and not self._alerts.firing(IMPOSTOR):
             state.impostors = None
         self._alerts.forget_texts(resolved_before_ms=before_ms)
-        firing = [key for key in state.alerts.alerts if self._alerts.firing(key)]
-        return self._book.forget(start_ms, texts_before_ms=before_ms, firing=firing)
+        return self._book.forget(start_ms, texts_before_ms=before_ms, firing=self._alerts.keys_firing)
 
 
 def _accounts(impostors: Impostors) -> list[str]:

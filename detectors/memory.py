@@ -13,18 +13,17 @@ from detectors.alerting import AlertBookState, IncidentBookState
 from detectors.alerting.strands import Strands
 from detectors.explanation import Background, OpenBucket, Run
 from detectors.history import History
-from detectors.model import MINUTE_MS, Marks, Mention, Score, ScoreStatus, Sentiment
+from detectors.model import HOUR_MS, MINUTE_MS, Marks, Mention, Score, ScoreStatus, Sentiment
 from detectors.stories import Desk, Impostors
 from detectors.text.copies import MEMORY_MS, Copies
 from detectors.windowing import bucket_start
 
-__all__ = ["HOUR_MS", "REMEMBERED_KEYS", "VERSION", "BrandState", "Tally"]
+__all__ = ["REMEMBERED_KEYS", "VERSION", "BrandState", "Tally"]
 
 VERSION = 3
 REMEMBERED_KEYS = 8192
-REMEMBERED_MS = 24 * 3_600_000
+REMEMBERED_MS = 24 * HOUR_MS
 REMEMBERED_AUTHORS = 8192
-HOUR_MS = 3_600_000
 
 
 @dataclass(slots=True)

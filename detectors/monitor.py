@@ -14,8 +14,9 @@ from detectors.explanation import OpenBucket, Run
 from detectors.explanation.evidence import NONE
 from detectors.history import CHUNK_BUCKETS, KEPT_CHUNKS, History
 from detectors.incidents import BrandIncidents
-from detectors.memory import HOUR_MS, VERSION, BrandState, Tally
+from detectors.memory import VERSION, BrandState, Tally
 from detectors.model import (
+    HOUR_MS,
     MINUTE_MS,
     Alert,
     Answer,

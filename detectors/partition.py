@@ -8,14 +8,14 @@ import msgspec
 
 from detectors.errors import StateError
 from detectors.memory import Tally
-from detectors.model import Answer, Brand, Given, MentionBatch, Outcome, ScoreStatus, from_ms
+from detectors.model import HOUR_MS, Answer, Brand, Given, MentionBatch, Outcome, ScoreStatus, from_ms
 from detectors.monitor import BrandMonitor, Event
 from detectors.windowing import FOREVER_MS, MonitorClock, MonitorClockState, bucket_start
 
 __all__ = ["PartitionMonitor", "PartitionState"]
 
 VERSION = 1
-DAY_MS = 24 * 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 class PartitionState(msgspec.Struct):
@@ -86,7 +86,7 @@ class PartitionMonitor:
         """What people did to a brand's incidents; it moves no time."""
         brand = self._brands.get(batch.brand or "")
         if brand is None:
-            return [unwatched(given) for given in batch.commands]
+            return [_unwatched(given) for given in batch.commands]
         self.changed.add(brand.id)
         monitor = self._monitor(brand)
         return [event for given in batch.commands for event in monitor.command(batch.partition, given)]
@@ -143,7 +143,7 @@ class PartitionMonitor:
         return partition
 
 
-def unwatched(given: Given) -> Answer:
+def _unwatched(given: Given) -> Answer:
     """The answer to a command on a brand that is not watched."""
     command = given.command
     return Answer(

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from detectors.model import Alert, AlertState, Explanation, Score, from_ms, to_ms
+from detectors.model import HOUR_MS, Alert, AlertState, Explanation, Score, from_ms, to_ms
 from detectors.privacy import forget_texts
 
 __all__ = ["IMPOSTOR", "RESPONSE", "STORY", "WITHOUT_WAVE", "AlertBook", "AlertBookState", "alert_id"]
@@ -23,9 +23,9 @@ STORY: Final = "story"
 WITHOUT_WAVE: Final = (IMPOSTOR, RESPONSE, STORY)
 """Whose alerts say nothing new about how much is said."""
 
-REFRACTORY_MS: Final = 6 * 3_600_000
+REFRACTORY_MS: Final = 6 * HOUR_MS
 """A detector that fires again so soon after it fired means the same story, unless its words say otherwise."""
-MONTH_MS: Final = 30 * 24 * 3_600_000
+MONTH_MS: Final = 30 * 24 * HOUR_MS
 CALM_BUCKETS: Final = 60
 """An alert is over when its score stayed under half its threshold for so many minutes."""
 
@@ -65,6 +65,11 @@ class AlertBook:
     def any_firing(self) -> bool:
         """Whether any alert of the brand is on."""
         return bool(self._firing)
+
+    @property
+    def keys_firing(self) -> list[str]:
+        """The keys of the alerts that are on, in the order of the alerts."""
+        return [key for key in self.state.alerts if key in self._firing]
 
     @property
     def wave_on(self) -> bool:
@@ -124,9 +129,7 @@ class AlertBook:
         """
         state = self.state
         over: list[str] = []
-        for key in state.alerts:
-            if not self.firing(key):
-                continue
+        for key in self.keys_firing:
             score = scores.get(key)
             if score is None:
                 over.append(key)

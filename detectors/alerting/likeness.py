@@ -29,7 +29,8 @@ LEAST_WORDS: Final = 3
 """A story of which fewer is known cannot be told from another one."""
 _FEW_WORDS: Final = 6
 """Of a signature with so many words, a post has to share two: one may be chance."""
-_MARKS: Final = ("#", "@", "link:", "kind:")
+_NO_WORDS: Final = ("@", "link:", "kind:")
+_MARKS: Final = ("#", *_NO_WORDS)
 _STEM_CHARS: Final = 5
 SAME_FROM: Final = 0.5
 ANOTHER_UNTIL: Final = 0.15
@@ -78,7 +79,7 @@ def words_that_tell(posts: Iterable[set[str]], usual: Vocabulary, without: Colle
     """The words and hashtags that these posts have more often than the brand's usual talk, beyond chance."""
     vocabulary = Vocabulary()
     for post in posts:
-        vocabulary.add([feature for feature in post if not feature.startswith(("@", "link:", "kind:"))])
+        vocabulary.add([feature for feature in post if not feature.startswith(_NO_WORDS)])
     return [word.word for word in standing_out(vocabulary, usual, without=without, most=SIGNATURE_WORDS)]
 
 
@@ -90,7 +91,7 @@ def covers(known: Collection[str], post: set[str]) -> bool:
     >>> covers(["card", "terminals", "down", "till", "pay", "queue"], {"card", "birthday"})
     False
     """
-    if any(feature.startswith(_MARKS) for feature in post.intersection(known)):
+    if any(map(is_mark, post.intersection(known))):
         return True
     words = stems(known)
     return len(words & stems(post)) >= (2 if len(words) >= _FEW_WORDS else 1)
@@ -102,7 +103,7 @@ def alike(one: Collection[str], other: Collection[str]) -> bool:
     >>> alike(["terminals", "card", "down"], ["card", "terminal", "queue", "refused"])
     True
     """
-    if any(feature.startswith(_MARKS) for feature in set(one).intersection(other)):
+    if any(map(is_mark, set(one).intersection(other))):
         return True
     ours, theirs = stems(one), stems(other)
     return len(ours & theirs) >= max(2, len(min(ours, theirs, key=len)) / 3)
@@ -124,7 +125,7 @@ def stems(known: Collection[str]) -> set[str]:
     >>> sorted(stems(["families", "family", "pays", "#shame"]))
     ['famil', 'pay']
     """
-    return {word.rstrip("s")[:_STEM_CHARS] for word in known if not word.startswith(_MARKS)}
+    return {word.rstrip("s")[:_STEM_CHARS] for word in known if not is_mark(word)}
 
 
 def share_of(known: Collection[str], posts: Sequence[tuple[float, set[str]]]) -> float:

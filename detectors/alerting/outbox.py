@@ -18,6 +18,7 @@ from detectors.alerting.likeness import alike, stems
 from detectors.alerting.routing import Hearing, facts_of, on_duty, route, silence_of
 from detectors.explanation.words import names_of
 from detectors.model import (
+    HOUR_MS,
     Change,
     Delivery,
     DeliveryResult,
@@ -35,7 +36,6 @@ __all__ = ["ATTEMPTS", "Channel", "Followed", "Outbox", "Send"]
 
 ATTEMPTS: Final = 8
 LONGEST_PAUSE_S: Final = 900.0
-HOUR_MS: Final = 3_600_000
 WAIT_FOR_GROUP_MS: Final = 10 * 60_000
 LONG_OVER_MS: Final = 6 * HOUR_MS
 """Until then the story of a group keeps that of its daughters quiet."""
@@ -221,8 +221,7 @@ class Outbox:
         if failure is not None:
             result = DeliveryResult.UNKNOWN if lost else DeliveryResult.GIVEN_UP
             return self._delivery(one, pending, send.channel, result, now_ms, failure)
-        newest = [at_ms for at_ms in self.sent.get(send.channel, ()) if now_ms - at_ms < HOUR_MS]
-        self.sent[send.channel] = [*newest, now_ms]
+        self.sent[send.channel] = [*self._sent_lately(send.channel, now_ms), now_ms]
         return self._delivery(one, pending, send.channel, DeliveryResult.DELIVERED, now_ms, "")
 
     @property
@@ -301,8 +300,11 @@ class Outbox:
         return Send(one.incident, channel, telling, attempts + 1)
 
     def _is_full(self, channel: str, now_ms: int) -> bool:
-        newest = [at_ms for at_ms in self.sent.get(channel, ()) if now_ms - at_ms < HOUR_MS]
-        return len(newest) >= self.watch.messages_per_hour
+        return len(self._sent_lately(channel, now_ms)) >= self.watch.messages_per_hour
+
+    def _sent_lately(self, channel: str, now_ms: int) -> list[int]:
+        """When it was told something within the last hour."""
+        return [at_ms for at_ms in self.sent.get(channel, ()) if now_ms - at_ms < HOUR_MS]
 
     def _telling(self, one: Followed, channel: str, first: Telling, now_ms: int) -> Telling | None:
         """What there is to tell this channel; None if it knows. `first` if it was never told."""
@@ -338,8 +340,7 @@ class Outbox:
     def _quiet(self, one: Followed, now_ms: int) -> Delivery | None:
         """Why nobody is told of it now, if there is a reason."""
         incident = one.incident
-        own = msgspec.structs.replace(self.watch, silences=[*self.watch.silences, *incident.silences])
-        silence = silence_of(own, facts_of(incident), from_ms(now_ms))
+        silence = silence_of(self.watch, facts_of(incident), from_ms(now_ms), begun=incident.silences)
         if silence is not None:
             text = f"until {silence.until.isoformat()}: {silence.comment}"
             return self._delivery(one, None, "", DeliveryResult.SILENCED, now_ms, text)

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
-from detectors.model import Severity, StoryKind
+from detectors.model import Incident, Severity, StoryKind
 
 __all__ = ["GENERAL", "LANGUAGES", "PAGES", "SERIOUS", "Playbook", "Step", "page_steps", "shipped_playbook"]
 
@@ -58,6 +58,10 @@ class Playbook:
         return [
             Step(f"{name}-{number}", text) for name in names for number, text in enumerate(self._page(name, lang), 1)
         ]
+
+    def steps_for(self, incident: Incident, lang: str) -> list[Step]:
+        """What to do about an incident (see `steps`)."""
+        return self.steps([story.kind for story in incident.why.stories], incident.severity, lang)
 
     def with_own(self, pages: Mapping[tuple[str, str], Iterable[str]]) -> Playbook:
         """The same with a company's own pages in place of ours."""

@@ -110,8 +110,10 @@ def route(watch: Watch, facts: Facts, at: datetime) -> list[Hearing]:
     return hearings
 
 
-def silence_of(watch: Watch, facts: Facts, at: datetime) -> Silence | None:
+def silence_of(watch: Watch, facts: Facts, at: datetime, *, begun: Sequence[Silence] = ()) -> Silence | None:
     """The silence that keeps an incident from people at a moment: of several the one that ends last.
+
+    Beside those of the configuration there are those that people have `begun`.
 
     >>> from datetime import UTC
     >>> launch = Silence(comment="launch", until=datetime(2026, 3, 2, 12, tzinfo=UTC), topics=["price"])
@@ -122,7 +124,7 @@ def silence_of(watch: Watch, facts: Facts, at: datetime) -> Silence | None:
     """
     found = [
         silence
-        for silence in watch.silences
+        for silence in (*watch.silences, *begun)
         if silence.start <= at < silence.until
         and (not silence.incidents or facts.incident in silence.incidents)
         and _same(silence.brands, silence.topics, silence.kinds, facts) is not None

@@ -21,7 +21,7 @@ from detectors.explanation.run import Recent
 from detectors.explanation.words import Vocabulary
 from detectors.model import MINUTE_MS, Mention, Score, ScoreStatus
 
-__all__ = ["MOST_STRANDS", "Strand", "Strands", "rhythm"]
+__all__ = ["MOST_STRANDS", "Read", "Strand", "Strands", "read", "rhythm"]
 
 MOST_STRANDS: Final = 3
 LEAST_POSTS: Final = 8.0
@@ -84,10 +84,27 @@ def _above(observed: float, expected: float) -> float:
     return sqrt(2 * (observed * log(observed / expected) - (observed - expected)))
 
 
+class Read(NamedTuple):
+    """A post of the last hour, and what a signature may have of it."""
+
+    one: Recent
+    post: set[str]
+
+    @property
+    def author(self) -> object:
+        """Who wrote it; of nobody's each is by another."""
+        return self.one.mention.author or self.one.mention.key
+
+
+def read(recent: Iterable[Recent]) -> list[Read]:
+    """The posts of the last hour, with what a signature may have of each."""
+    return [Read(one, features(one.mention)) for one in recent]
+
+
 class Known(msgspec.Struct):
     """What a story is known by, learned from its posts: words, each with the part of the posts that has it, and marks.
 
-    `marks` are its hashtags, links, accounts and kinds.
+    The words that most posts have stand first. `marks` are its hashtags, links, accounts and kinds.
     """
 
     words: dict[str, float] = {}
@@ -96,12 +113,12 @@ class Known(msgspec.Struct):
     @property
     def signature(self) -> list[str]:
         """All of it, the words that most posts have first."""
-        return [*self.marks, *sorted(self.words, key=lambda word: (-self.words[word], word))]
+        return [*self.marks, *self.words]
 
     @property
     def core(self) -> set[str]:
         """The stems of its commonest words: what it is about; of the others everybody has some."""
-        return stems(sorted(self.words, key=lambda word: (-self.words[word], word))[:CORE_WORDS])
+        return stems(list(self.words)[:CORE_WORDS])
 
     def takes(self, post: set[str]) -> bool:
         """Whether a post is of this story: by its marks, one of its commonest words, or two of the others."""
@@ -126,11 +143,9 @@ class Known(msgspec.Struct):
         # Accounts and kinds may be what is said of this brand on any day: those come with the incident, measured.
         often = [mark for mark in counts if mark.startswith(("#", "link:")) and counts[mark] >= _TELLING * len(posts)]
         self.marks = list(dict.fromkeys([*self.marks, *sorted(often)]))[:MOST_MARKS]
-        for word in words_that_tell(posts, usual, without):
-            self.words.setdefault(word, 0.0)
-        shares = {
-            word: _KEEPS * known + (1 - _KEEPS) * counts[word] / len(posts) if known else counts[word] / len(posts)
-            for word, known in self.words.items()
+        shares = {word: counts[word] / len(posts) for word in words_that_tell(posts, usual, without)}
+        shares |= {
+            word: _KEEPS * known + (1 - _KEEPS) * counts[word] / len(posts) for word, known in self.words.items()
         }
         kept = sorted(shares, key=lambda word: (-shares[word], word))[:MOST_WORDS]
         self.words = {word: shares[word] for word in kept if shares[word] >= _LEAST_SHARE}
@@ -201,7 +216,7 @@ class Strands(msgspec.Struct):
         return None if strand is None else strand.open.setdefault(start_ms, OpenBucket())
 
     def learn(
-        self, recent: Sequence[Recent], usual: Vocabulary, without: Collection[str], *, marks: Iterable[str] = ()
+        self, posts: Sequence[Read], usual: Vocabulary, without: Collection[str], *, marks: Iterable[str] = ()
     ) -> None:
         """What tells each story, from its posts of the last hour; `marks` of the first are known from elsewhere.
 
@@ -209,16 +224,16 @@ class Strands(msgspec.Struct):
         """
         known = self.known
         known.marks = list(dict.fromkeys([*known.marks, *(mark for mark in marks if is_mark(mark))]))[:MOST_MARKS]
-        posts = [features(one.mention) for one in recent]
         if self.calm < CALM_MINUTES:  # else what is said now need not be of it
-            known.learn([post for post in posts if not self.begun or known.surely_takes(post)], usual, without)
+            own = [one.post for one in posts if not self.begun or known.surely_takes(one.post)]
+            known.learn(own, usual, without)
         self.begun = self.begun or bool(known.words)
         for strand in self.others:
-            strand.known.learn([features(one.mention) for one in strand.run.recent], usual, without)
+            strand.known.learn([one.post for one in read(strand.run.recent)], usual, without)
 
     def another(
         self,
-        recent: Sequence[Recent],
+        posts: Sequence[Read],
         usual: Vocabulary,
         without: Collection[str],
         *,
@@ -230,33 +245,32 @@ class Strands(msgspec.Struct):
         It begins later than the first: what is there from the start is a side of that. And in a language in which the
         first is told too, as long as that goes on: no words are shared between two.
         """
-        if len(self.known.words) < LEAST_WORDS or len(self.others) >= MOST_STRANDS or not recent:
+        if len(self.known.words) < LEAST_WORDS or len(self.others) >= MOST_STRANDS or not posts:
             return None
-        posts = [_Read(one, one.weight, features(one.mention)) for one in recent]
-        first = [read for read in posts if self.known.takes(read.post)]
+        first = [each for each in posts if self.known.takes(each.post)]
         taken = [self.known, *(strand.known for strand in self.others)]
-        rest = [read for read in posts if not any(known.takes(read.post) for known in taken)]
+        rest = [each for each in posts if not any(known.takes(each.post) for known in taken)]
         total = _weight(posts)
-        newest_ms = max((read.one.start_ms for read in first if self.known.surely_takes(read.post)), default=0)
-        silent = self.over or newest_ms < recent[-1].start_ms - SILENT_MS
+        newest_ms = max((each.one.start_ms for each in first if self.known.surely_takes(each.post)), default=0)
+        silent = self.over or newest_ms < posts[-1].one.start_ms - SILENT_MS
         if _weight(rest) < LEAST_POSTS or (not silent and _weight(first) < _TELLING * total):
             return None
         known = self._words_of(rest, first, usual, without)
         if len(known) < LEAST_WORDS:
             return None
         core = self.known.core
-        free = [read for read in rest if core.isdisjoint(stems(read.post))]
-        own = [read for read in free if covers(known, read.post)]
+        free = [each for each in rest if core.isdisjoint(stems(each.post))]
+        own = [each for each in free if covers(known, each.post)]
         story = Known()
         for _ in range(_ROUNDS):
-            story.learn([read.post for read in own], usual, without)
-            own = _without_strays([read for read in free if story.takes(read.post)])
-        if not own or min(read.one.start_ms for read in own) - began_ms < APART_MS:
+            story.learn([each.post for each in own], usual, without)
+            own = _without_strays([each for each in free if story.takes(each.post)])
+        if not own or min(each.one.start_ms for each in own) - began_ms < APART_MS:
             return None
-        if _weight(own) < max(LEAST_POSTS, _LARGE * total) or len({read.author for read in own}) < LEAST_AUTHORS:
+        if _weight(own) < max(LEAST_POSTS, _LARGE * total) or len({each.author for each in own}) < LEAST_AUTHORS:
             return None
         # Who gathers round somebody says little else: what for may well be the first story.
-        marks = Counter(feature for read in own for feature in read.post if is_mark(feature))
+        marks = Counter(feature for each in own for feature in each.post if is_mark(feature))
         if any(count * 2 >= len(own) for mark, count in marks.items() if mark.startswith("@")):
             return None
         often = [mark for mark, count in marks.items() if count >= _TELLING * len(own)]
@@ -267,24 +281,24 @@ class Strands(msgspec.Struct):
         if _above(_weight(own), expected_per_min * _WINDOWS[-1]) < SURE:
             return None
         share = max((usual.counts.get(word, 0) for word in known), default=0) / max(usual.posts, 1)
-        run = _run_of([read.one for read in own])
+        run = _run_of([each.one for each in own])
         return Strand(f"{STORY}/{run.start_ms}", story, min(share, 0.5), run)
 
     def _words_of(
-        self, rest: Sequence[_Read], first: Sequence[_Read], usual: Vocabulary, without: Collection[str]
+        self, rest: Sequence[Read], first: Sequence[Read], usual: Vocabulary, without: Collection[str]
     ) -> list[str]:
         """The words that tell what is not of the first story, and are not the first's too."""
         ours, theirs = Counter(_words(first)), Counter(_words(rest))
         core = stems(self.known.words)
         return [
             word
-            for word in words_that_tell([read.post for read in rest], usual, without)
+            for word in words_that_tell([each.post for each in rest], usual, without)
             if core.isdisjoint(stems([word]))
             and theirs[word] >= _LEAST_SHARE * len(rest)
             and ours[word] * len(rest) * 3 <= theirs[word] * max(len(first), 1)
         ]
 
-    def _akin(self, known: Collection[str], rest: Sequence[_Read], usual: Vocabulary) -> bool:
+    def _akin(self, known: Collection[str], rest: Sequence[Read], usual: Vocabulary) -> bool:
         """Whether more of the posts with these words have one of the first story's commonest, than by chance.
 
         Then it is another side of the same story.
@@ -295,24 +309,12 @@ class Strands(msgspec.Struct):
             for stem in stems([word]) & core:
                 by_chance[stem] += count
         chance = 1 - prod(1 - min(1.0, count / max(usual.posts, 1)) for count in by_chance.values())
-        near = [read for read in rest if not words.isdisjoint(stems(read.post))]
-        both = _weight([read for read in near if not core.isdisjoint(stems(read.post))])
+        near = [each for each in rest if not words.isdisjoint(stems(each.post))]
+        both = _weight([each for each in near if not core.isdisjoint(stems(each.post))])
         return both > (chance + _AKIN) * _weight(near)
 
 
-class _Read(NamedTuple):
-    """A post of the last hour, and what a signature may have of it."""
-
-    one: Recent
-    weight: float
-    post: set[str]
-
-    @property
-    def author(self) -> object:
-        return self.one.mention.author or self.one.mention.key
-
-
-def _without_strays(posts: list[_Read]) -> list[_Read]:
+def _without_strays(posts: list[Read]) -> list[Read]:
     """Without the first few that stand alone: before a story begins there is always somebody with its words."""
     begin = 0
     while begin < _STRAYS and len(posts) > begin + 1:
@@ -322,17 +324,17 @@ def _without_strays(posts: list[_Read]) -> list[_Read]:
     return posts[begin:]
 
 
-def _weight(posts: Iterable[_Read]) -> float:
-    return sum(read.weight for read in posts)
+def _weight(posts: Iterable[Read]) -> float:
+    return sum(each.one.weight for each in posts)
 
 
-def _words(posts: Iterable[_Read]) -> list[str]:
-    return [feature for read in posts for feature in read.post if not is_mark(feature)]
+def _words(posts: Iterable[Read]) -> list[str]:
+    return [feature for each in posts for feature in each.post if not is_mark(feature)]
 
 
-def _languages(posts: Iterable[_Read]) -> set[str]:
+def _languages(posts: Iterable[Read]) -> set[str]:
     """The languages of a tenth of these posts or more."""
-    found = Counter(read.one.mention.lang or "" for read in posts)
+    found = Counter(each.one.mention.lang or "" for each in posts)
     return {lang for lang, count in found.items() if count * 10 >= found.total()}
 
 

@@ -49,12 +49,13 @@ from detectors.model.findings import (
 )
 from detectors.model.incidents import BADBUZZ, Change, Entry, Incident, IncidentState, Opinion, SeverityPart
 from detectors.model.posts import Gap, Language, Marks, Mention, MentionBatch, MinuteCounts, Post, PostDate, Sentiment
-from detectors.model.time import MINUTE_MS, from_ms, to_ms
+from detectors.model.time import HOUR_MS, MINUTE_MS, from_ms, to_ms
 from detectors.model.watch import Audience, Brand, DigestPlan, Match, Person, Route, Shift, Silence, Team, Topic, Watch
 
 __all__ = [
     "BADBUZZ",
     "COMMAND_SCHEMA",
+    "HOUR_MS",
     "MINUTE_MS",
     "Acknowledge",
     "Alert",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-__all__ = ["MINUTE_MS", "from_ms", "to_ms"]
+__all__ = ["HOUR_MS", "MINUTE_MS", "from_ms", "to_ms"]
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from detectors.backtest.labels import Crisis, Labels, Span
 from detectors.errors import InputError
-from detectors.model import MINUTE_MS, Post, from_ms, to_ms
+from detectors.model import HOUR_MS, MINUTE_MS, Post, from_ms, to_ms
 from detectors.simulation.events import EVENTS, Happening
 from detectors.simulation.life import ordinary_life
 from detectors.simulation.writing import Life, chance, merge
@@ -17,7 +17,6 @@ __all__ = ["WARM_UP_DAYS", "Simulation", "simulate"]
 
 WARM_UP_DAYS: Final = 14
 """So long nothing happens, unless somebody says when: detectors have to learn first."""
-_HOUR_MS: Final = 60 * MINUTE_MS
 _DAY_MINUTES: Final = 1440
 _DAY_MS: Final = _DAY_MINUTES * MINUTE_MS
 
@@ -93,7 +92,7 @@ def _placed(
             if _overlap(happening, other):
                 raise InputError(f"{happening.label.id} and {other.label.id} happen at the same time")
         placed.append(happening)
-    slot_ms = (end_ms - warm_ms) // len(spread) // _HOUR_MS * _HOUR_MS if spread else 0
+    slot_ms = (end_ms - warm_ms) // len(spread) // HOUR_MS * HOUR_MS if spread else 0
     for place, (kind, number) in enumerate(spread):
         placed.append(_somewhere(life, kind, number, warm_ms + place * slot_ms, slot_ms, placed, seed))
     return sorted(placed, key=lambda happening: happening.start_ms)
@@ -103,10 +102,10 @@ def _somewhere(
     life: Life, kind: str, number: int, first_ms: int, slot_ms: int, placed: Sequence[Happening], seed: int
 ) -> Happening:
     """The event at an hour of its slot, by chance, at which nothing else happens."""
-    hours = list(range(slot_ms // _HOUR_MS))
+    hours = list(range(slot_ms // HOUR_MS))
     chance(life, "place", seed * 1000 + number).shuffle(hours)
     for hour in hours:
-        happening = _happening(life, kind, number, first_ms + hour * _HOUR_MS, seed)
+        happening = _happening(life, kind, number, first_ms + hour * HOUR_MS, seed)
         if happening.end_ms <= first_ms + slot_ms and not any(_overlap(happening, other) for other in placed):
             return happening
     raise InputError(

@@ -110,8 +110,7 @@ def _whose(incident: Incident, lang: Lang) -> list[str]:
 def _to_do(incident: Incident, lang: Lang, playbook: Playbook | None) -> list[str]:
     if incident.state is IncidentState.RESOLVED:
         return []
-    kinds = [story.kind for story in incident.why.stories]
-    steps = (playbook or shipped_playbook()).steps(kinds, incident.severity, lang)
+    steps = (playbook or shipped_playbook()).steps_for(incident, lang)
     left = [step.text for step in steps if step.id not in incident.ticked]
     return [WORDING[lang]["to do"].format(steps=" ".join(left[:SHOWN_STEPS]))] if left else []
 

@@ -13,9 +13,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from detectors.alerting.outbox import ATTEMPTS, HOUR_MS, LONGEST_PAUSE_S, Channel, Followed, Outbox, Send
+from detectors.alerting.outbox import ATTEMPTS, LONGEST_PAUSE_S, Channel, Followed, Outbox, Send
 from detectors.model import (
     BADBUZZ,
+    HOUR_MS,
     MINUTE_MS,
     Brand,
     Change,

@@ -9,15 +9,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from detectors.errors import InputError
-from detectors.model import MINUTE_MS, Post, from_ms, to_ms
+from detectors.model import HOUR_MS, Post, from_ms, to_ms
 from detectors.simulation.events.base import Happening, Silence, trap
 from detectors.simulation.texts import NEGATIVE, Texts
 from detectors.simulation.writing import Life, Scribe, arrivals, chance, one_of, people
 
 __all__ = ["ENTRIES", "REPROACHES", "clock_change", "contest", "outage", "quarrel"]
 
-_HOUR_MS: Final = 60 * MINUTE_MS
-_DAY_MS: Final = 24 * _HOUR_MS
+_DAY_MS: Final = 24 * HOUR_MS
 
 REPROACHES: Final[Texts] = {
     "en": (
@@ -53,9 +52,9 @@ def outage(life: Life, name: str, start_ms: int, seed: int) -> Happening:
     The trap lasts for two hours more.
     """
     hours = chance(life, "outage", seed).randint(3, 8)
-    silence = Silence("twitter", start_ms, start_ms + hours * _HOUR_MS)
+    silence = Silence("twitter", start_ms, start_ms + hours * HOUR_MS)
     why = f"no posts from twitter for {hours} h"
-    return Happening(iter(()), trap(life, name, start_ms, silence.end_ms + 2 * _HOUR_MS, why), silence)
+    return Happening(iter(()), trap(life, name, start_ms, silence.end_ms + 2 * HOUR_MS, why), silence)
 
 
 def clock_change(life: Life, name: str, start_ms: int, seed: int) -> Happening:
@@ -64,7 +63,7 @@ def clock_change(life: Life, name: str, start_ms: int, seed: int) -> Happening:
     Raises:
         InputError: they are not changed within a year.
     """
-    zone, start = ZoneInfo(life.timezone), from_ms(start_ms - start_ms % _HOUR_MS)
+    zone, start = ZoneInfo(life.timezone), from_ms(start_ms - start_ms % HOUR_MS)
     hours = (start + timedelta(hours=hour) for hour in range(366 * 24))
     for before, after in pairwise(hours):
         if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
@@ -84,7 +83,7 @@ def quarrel(life: Life, name: str, start_ms: int, seed: int) -> Happening:
         )
         by_two = set(rng.sample(range(29), 19))
         turn, last = 0, None
-        for place, at_ms in enumerate(sorted(rng.sample(range(start_ms, start_ms + _HOUR_MS), 29))):
+        for place, at_ms in enumerate(sorted(rng.sample(range(start_ms, start_ms + HOUR_MS), 29))):
             if place in by_two:
                 author, followers = (one, other)[turn % 2]
                 turn += 1
@@ -95,20 +94,20 @@ def quarrel(life: Life, name: str, start_ms: int, seed: int) -> Happening:
                 post = scribe.write(at_ms, NEGATIVE, author, followers)
             yield post
 
-    return Happening(posts(), trap(life, name, start_ms, start_ms + 2 * _HOUR_MS, "two people quarrel"))
+    return Happening(posts(), trap(life, name, start_ms, start_ms + 2 * HOUR_MS, "two people quarrel"))
 
 
 def contest(life: Life, name: str, start_ms: int, seed: int) -> Happening:
     """For two to four hours everybody wants to win: 4 to 8 times as many mentions as usual, and nobody is angry."""
     rng = chance(life, "contest", seed)
-    end_ms = start_ms + rng.randint(2, 4) * _HOUR_MS
+    end_ms = start_ms + rng.randint(2, 4) * HOUR_MS
     per_min = max(2.0, life.mentions_per_min * rng.uniform(4, 8))
 
     def posts() -> Iterator[Post]:
         scribe = Scribe(life, f"p{seed:x}-{start_ms // 1000:x}", rng)
         crowd = people(rng, 3000, median_followers=120)
         for at_ms in arrivals(
-            rng, lambda at_ms: per_min * min(1.0, (at_ms - start_ms) / _HOUR_MS + 0.1), start_ms, end_ms
+            rng, lambda at_ms: per_min * min(1.0, (at_ms - start_ms) / HOUR_MS + 0.1), start_ms, end_ms
         ):
             yield scribe.write(at_ms, ENTRIES, *one_of(rng, crowd), source=one_of(rng, ("twitter", "instagram")))
 
