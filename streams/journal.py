@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -13,12 +14,14 @@ from aiokafka.errors import KafkaError
 from detectors.commands import decode_command, encode_command
 from detectors.errors import InvalidCommand, Unavailable
 from detectors.model import Answer, Command, EndSilence, JournalEntry, Outcome, StartSilence
-from streams.reading import POLL_MS, read_to_end, topic_reader
+from streams.reading import POLL_MS, decoded, read_decoded, read_to_end, skip_to_end, topic_reader
 from streams.settings import Settings
 
 __all__ = ["give", "new_id", "read_journal", "read_silences"]
 
 ANSWER_WITHIN_S = 15.0
+
+_ENTRIES: Final[msgspec.json.Decoder[JournalEntry]] = msgspec.json.Decoder(JournalEntry)
 
 
 def new_id() -> str:
@@ -33,8 +36,7 @@ async def give(settings: Settings, command: Command, *, within_s: float = ANSWER
         Unavailable: no broker, no topics, or no worker answered in time; the command may still be done then.
     """
     async with topic_reader(settings, "journal") as (consumer, partitions):
-        # From where the journal ends now: by the high water mark of a Fetch, since the embedded broker's list is wrong.
-        await read_to_end(consumer, partitions, lambda record: None)
+        await skip_to_end(consumer, partitions)
         producer = AIOKafkaProducer(bootstrap_servers=settings.brokers, request_timeout_ms=10_000)
         await producer.start()
         try:
@@ -49,7 +51,7 @@ async def give(settings: Settings, command: Command, *, within_s: float = ANSWER
                 while True:
                     for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                         for record in records:
-                            entry = _entry(record.value)
+                            entry = decoded(_ENTRIES, record.value)
                             if isinstance(entry, Answer) and entry.command == command.id:
                                 return entry
         except TimeoutError:
@@ -85,27 +87,7 @@ async def read_silences(settings: Settings, now: datetime) -> list[StartSilence]
 
 
 async def read_journal(settings: Settings) -> list[JournalEntry]:
-    """What commands came to and what was sent to whom in the last 30 days, in order.
-
-    Raises:
-        Unavailable: no broker, no such topic, or it could not be read to its end in 30 s.
-    """
+    """What commands came to and what was sent to whom in the last 30 days, in order. Errors as of `read_decoded`."""
     found: list[JournalEntry] = []
-    async with topic_reader(settings, "journal") as (consumer, partitions):
-
-        def keep(value: bytes | None) -> None:
-            if (entry := _entry(value)) is not None:
-                found.append(entry)
-
-        await read_to_end(consumer, partitions, keep)
+    await read_decoded(settings, "journal", _ENTRIES, found.append)
     return sorted(found, key=lambda entry: entry.at)
-
-
-def _entry(value: bytes | None) -> JournalEntry | None:
-    if value is None:
-        return None
-    try:
-        entry: JournalEntry = msgspec.json.decode(value, type=JournalEntry)
-    except msgspec.DecodeError:
-        return None
-    return entry

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TypeVar
 
+import msgspec
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
@@ -14,7 +16,9 @@ from detectors.errors import Unavailable
 from streams.settings import Settings
 from streams.topics import describe_topics
 
-__all__ = ["POLL_MS", "read_to_end", "topic_reader"]
+__all__ = ["POLL_MS", "decoded", "read_decoded", "read_to_end", "skip_to_end", "topic_reader"]
+
+T = TypeVar("T")
 
 TIMEOUT_S = 30.0
 POLL_MS = 100
@@ -70,6 +74,51 @@ async def read_to_end(
     except TimeoutError:
         topics = ", ".join(sorted({partition.topic for partition in partitions}))
         raise Unavailable(f"{topics}: not read to its end within {timeout_s:g} s") from None
+
+
+async def read_decoded(
+    settings: Settings, name: str, decoder: msgspec.json.Decoder[T], take: Callable[[T], object]
+) -> None:
+    """Give everything that lies on a topic to `take`; what cannot be read (of a newer badbuzz, say) is left out.
+
+    Raises:
+        Unavailable: no broker, no such topic, or it could not be read to its end in 30 s.
+    """
+
+    def keep(value: bytes | None) -> None:
+        if (found := decoded(decoder, value)) is not None:
+            take(found)
+
+    async with topic_reader(settings, name) as (consumer, partitions):
+        await read_to_end(consumer, partitions, keep)
+
+
+def decoded(decoder: msgspec.json.Decoder[T], value: bytes | None) -> T | None:
+    """What a record says, or None where it cannot be read."""
+    if value is None:
+        return None
+    try:
+        return decoder.decode(value)
+    except msgspec.DecodeError:
+        return None
+
+
+async def skip_to_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+    """Go on where the partitions end now. By the high water mark of a Fetch, as `_at_the_end`.
+
+    Raises:
+        Unavailable: not within 30 s.
+    """
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            consumer.assign(list(partitions))
+            await consumer.seek_to_beginning(*partitions)
+            while None in (ends := [consumer.highwater(partition) for partition in partitions]):
+                await consumer.getmany(timeout_ms=POLL_MS)
+    except TimeoutError:
+        raise Unavailable(f"{partitions[0].topic}: its end is not known within {TIMEOUT_S:g} s") from None
+    for partition, end in zip(partitions, ends, strict=True):
+        consumer.seek(partition, end)
 
 
 async def _at_the_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:

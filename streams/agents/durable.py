@@ -132,16 +132,29 @@ class DurableAgent(abc.ABC, Generic[StateT]):
         self, slot: Slot[StateT], record: ConsumerRecord[bytes, bytes], reason: Reason, error: object
     ) -> None:
         """A record that cannot be used, as it came, to the dead letters; the reason in headers beside its own."""
+        own = [*record.headers, ("badbuzz-offset", b"%d" % record.offset)]
+        await self.give_up(slot, record.key, record.value, reason, error, headers=own)
+
+    async def give_up(
+        self,
+        slot: Slot[StateT],
+        key: bytes | None,
+        value: bytes | None,
+        reason: Reason,
+        error: object,
+        *,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """What came to nothing in this partition, to the dead letters, with the reason in headers."""
         self.runtime.metrics.dead_letters.labels(reason.value).inc()
-        headers = [
-            *record.headers,
+        told = [
+            *headers,
             ("badbuzz-reason", reason.value.encode()),
-            ("badbuzz-topic", record.topic.encode()),
-            ("badbuzz-partition", b"%d" % record.partition),
-            ("badbuzz-offset", b"%d" % record.offset),
+            ("badbuzz-topic", self.full_topic.encode()),
+            ("badbuzz-partition", b"%d" % slot.partition),
             ("badbuzz-error", str(error).encode(errors="replace")),
         ]
-        await self.send(slot, "dead-letters", record.key, record.value, headers=headers)
+        await self.send(slot, "dead-letters", key, value, headers=told)
 
     def slot(self, partition: int) -> Slot[StateT]:
         """The slot of an assigned partition, loaded where it is new."""

@@ -180,8 +180,9 @@ class NotifyAgent(DurableAgent[Outbox]):
         if slot is None or had is None or not self.runtime.recovered.is_set():
             return
         async with slot.turn:
+            before = dict(had)
             due = self._digest_sender.due(had)
-            slot.touched = slot.touched or bool(had)
+            slot.touched = slot.touched or had != before
         if due:
             await self.snapshot(slot)
         for team, what in due:
@@ -213,14 +214,8 @@ class NotifyAgent(DurableAgent[Outbox]):
         value = msgspec.json.encode(delivery)
         await self.send(slot, "journal", delivery.incident.encode(), value)
         if result in (DeliveryResult.GIVEN_UP, DeliveryResult.UNKNOWN):
-            metrics.dead_letters.labels(Reason.UNDELIVERED.value).inc()
-            headers = [
-                ("badbuzz-reason", Reason.UNDELIVERED.value.encode()),
-                ("badbuzz-topic", self.full_topic.encode()),
-                ("badbuzz-partition", b"%d" % slot.partition),
-                ("badbuzz-error", f"{delivery.channel}: {delivery.text}".encode(errors="replace")),
-            ]
-            await self.send(slot, "dead-letters", delivery.incident.encode(), value, headers=headers)
+            error = f"{delivery.channel}: {delivery.text}"
+            await self.give_up(slot, delivery.incident.encode(), value, Reason.UNDELIVERED, error)
 
     async def _leave(self, slots: list[Slot[Outbox]]) -> None:
         """What is being sent may still end, so that it is known how."""

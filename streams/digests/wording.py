@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from detectors.stories.telling.grammar import NBSP, duration, percent
-from streams.notifiers.wording import Lang, count
+from streams.notifiers.wording import Lang, count, spaced
 
 __all__ = ["WORDS", "counted", "growth", "hundredths", "joined", "period", "took"]
 
@@ -161,14 +161,7 @@ _FR: Final[dict[str, str]] = {
 }
 
 
-def _spaced(text: str) -> str:
-    """With spaces that no line breaks at where French has them."""
-    for mark in (":", ";", "»"):
-        text = text.replace(f" {mark}", f"{NBSP}{mark}")
-    return text.replace("« ", f"«{NBSP}")
-
-
-WORDS: Final[dict[Lang, dict[str, str]]] = {"en": _EN, "fr": {name: _spaced(text) for name, text in _FR.items()}}
+WORDS: Final[dict[Lang, dict[str, str]]] = {"en": _EN, "fr": {name: spaced(text) for name, text in _FR.items()}}
 
 
 def counted(what: str, number: int, lang: Lang) -> str:

@@ -6,7 +6,7 @@ from detectors.alerting.outbox import Channel
 from detectors.alerting.playbook import Playbook
 from detectors.model import Person, Team, Watch
 from streams.notifiers.apprise import AppriseNotifier
-from streams.notifiers.base import Notifier
+from streams.notifiers.base import Notifier, Recipient
 from streams.notifiers.log import LogNotifier
 from streams.notifiers.webhook import SCHEMES, WebhookNotifier
 from streams.notifiers.wording import Lang
@@ -19,17 +19,10 @@ def notifiers_for(watch: Watch, playbook: Playbook | None = None, *, console_url
     channels: list[Notifier] = [LogNotifier()]
     for owner, who in _owners(watch).items():
         lang: Lang = "fr" if who.language == "fr" else "en"
+        recipient = Recipient(lang, who.timezone, playbook, console_url)
         for number, url in enumerate(who.notify, 1):
             kind = WebhookNotifier if url.startswith(SCHEMES) else AppriseNotifier
-            channel = kind(
-                f"{owner}/{number}",
-                url,
-                lang=lang,
-                timezone=who.timezone,
-                playbook=playbook,
-                console_url=console_url,
-            )
-            channels.append(channel)
+            channels.append(kind(f"{owner}/{number}", url, recipient))
     return channels
 
 

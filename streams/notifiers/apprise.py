@@ -7,11 +7,9 @@ from urllib.parse import parse_qsl
 
 import apprise
 
-from detectors.alerting.playbook import Playbook
 from detectors.errors import DeliveryError, RetriableDeliveryError
 from detectors.model import Incident, IncidentState, Telling
-from streams.notifiers.message import body, title
-from streams.notifiers.wording import Lang
+from streams.notifiers.base import Recipient
 
 __all__ = ["AppriseNotifier"]
 
@@ -28,21 +26,9 @@ class AppriseNotifier:
         DeliveryError: Apprise does not know this kind of URL.
     """
 
-    def __init__(
-        self,
-        channel: str,
-        url: str,
-        *,
-        lang: Lang = "en",
-        timezone: str = "UTC",
-        playbook: Playbook | None = None,
-        console_url: str | None = None,
-    ) -> None:
+    def __init__(self, channel: str, url: str, recipient: Recipient | None = None) -> None:
         self.id = channel
-        self._lang: Lang = lang
-        self._timezone = timezone
-        self._playbook = playbook
-        self._console_url = console_url
+        self._recipient = recipient or Recipient()
         self._mail = url.startswith(MAIL)
         self._apprise = apprise.Apprise()
         if not self._apprise.add(_patient(url)):
@@ -54,8 +40,8 @@ class AppriseNotifier:
         """See `Notifier.deliver`. Apprise only says yes or no, so every no is tried again."""
         over = incident.state is IncidentState.RESOLVED
         await self._notify(
-            title(incident, self._lang, telling),
-            body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url),
+            self._recipient.title(incident, telling),
+            self._recipient.body(incident),
             apprise.NotifyType.SUCCESS if over else apprise.NotifyType.WARNING,
             apprise.NotifyFormat.TEXT,
         )

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from detectors.alerting.playbook import Playbook
 from detectors.model import Incident, Telling
+from streams.notifiers.message import body, title
+from streams.notifiers.wording import Lang
 
-__all__ = ["Notifier"]
+__all__ = ["Notifier", "Recipient"]
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whoever reads a message: their language and time zone, the `playbook` (None is ours), where links lead."""
+
+    lang: Lang = "en"
+    timezone: str = "UTC"
+    playbook: Playbook | None = None
+    console_url: str | None = None
+
+    def title(self, incident: Incident, telling: Telling) -> str:
+        """The title of an incident for them."""
+        return title(incident, self.lang, telling)
+
+    def body(self, incident: Incident) -> str:
+        """The lines below it."""
+        return body(incident, self.lang, self.timezone, self.playbook, console_url=self.console_url)
 
 
 class Notifier(Protocol):

@@ -13,11 +13,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import aiohttp
 import msgspec
 
-from detectors.alerting.playbook import Playbook
 from detectors.errors import DeliveryError, RetriableDeliveryError
 from detectors.model import Incident, Telling
-from streams.notifiers.message import body, title
-from streams.notifiers.wording import Lang
+from streams.notifiers.base import Recipient
 
 __all__ = ["SCHEMES", "WebhookNotifier", "signature"]
 
@@ -42,21 +40,10 @@ class WebhookNotifier:
     """
 
     def __init__(
-        self,
-        channel: str,
-        url: str,
-        *,
-        lang: Lang = "en",
-        timezone: str = "UTC",
-        playbook: Playbook | None = None,
-        console_url: str | None = None,
-        now: Callable[[], float] = time.time,
+        self, channel: str, url: str, recipient: Recipient | None = None, *, now: Callable[[], float] = time.time
     ) -> None:
         self.id = channel
-        self._lang: Lang = lang
-        self._timezone = timezone
-        self._playbook = playbook
-        self._console_url = console_url
+        self._recipient = recipient or Recipient()
         self._now = now
         parts = urlsplit(url.removeprefix("signed+"))
         secret = unquote(parts.username or "")
@@ -70,8 +57,12 @@ class WebhookNotifier:
 
     async def deliver(self, incident: Incident, telling: Telling = Telling.NEW) -> None:
         """See `Notifier.deliver`."""
-        text = body(incident, self._lang, self._timezone, self._playbook, console_url=self._console_url)
-        told = {"telling": telling, "incident": incident, "title": title(incident, self._lang, telling), "text": text}
+        told = {
+            "telling": telling,
+            "incident": incident,
+            "title": self._recipient.title(incident, telling),
+            "text": self._recipient.body(incident),
+        }
         await self._post(told, f"{incident.id}-{incident.version}")
 
     async def send(self, title: str, text: str, html: str) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from detectors.model import Severity, StoryKind
 
-__all__ = ["KINDS", "PARTS", "SEVERITIES", "SIGNALS", "WORDING", "Lang", "count", "decimal", "moment"]
+__all__ = ["KINDS", "PARTS", "SEVERITIES", "SIGNALS", "WORDING", "Lang", "count", "decimal", "moment", "spaced"]
 
 Lang = Literal["en", "fr"]
 
@@ -20,7 +20,7 @@ _MONTHS: Final = {
 }
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
     """A French sentence with spaces that no line breaks at before its high marks, and within its quotes."""
     for mark in (":", ";", "%", "»"):
         text = text.replace(f" {mark}", f"{_NBSP}{mark}")
@@ -97,7 +97,7 @@ WORDING: Final[dict[Lang, dict[str, str]]] = {
         "version": "{id} (version {version})",
     },
 }
-WORDING["fr"] = {name: _spaced(sentence) for name, sentence in WORDING["fr"].items()}
+WORDING["fr"] = {name: spaced(sentence) for name, sentence in WORDING["fr"].items()}
 
 SIGNALS: Final[dict[Lang, dict[str, str]]] = {
     "en": {
