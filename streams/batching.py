@@ -139,6 +139,19 @@ class _Consumer(driver.Consumer):
         if self.flow_active:
             self.stop_flow()
         await super().perform_seek()
+        await self._seek_the_uncommitted()
+
+    async def _seek_the_uncommitted(self) -> None:
+        """To the first record where a group has committed nothing: aiokafka leaves such a partition where it is.
+
+        A worker that was killed before its first commit would otherwise never read again what it had taken.
+        """
+        tables = self.app.tables.changelog_topics
+        inputs = [tp for tp in self.assignment() if tp.topic not in tables]
+        fresh = [driver.ensure_aiokafka_TP(tp) for tp in inputs if not self._committed_offset[tp]]
+        if fresh:
+            thread: Any = self._thread
+            await thread.seek_to_beginning(*fresh)
 
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)

@@ -83,6 +83,20 @@ async def test_four_partitions_give_the_same_incidents(broker: Broker, prefix: s
     assert answer.incidents.keys() == expected.incidents.keys()
 
 
+async def test_killed_before_it_had_committed_anything(broker: Broker, prefix: str, tmp_path: Path) -> None:
+    config, posts = write_config(tmp_path), story_posts()
+    expected = answer_in_memory(config, posts)
+    await create_topics(broker.bootstrap, {f"{prefix}posts": 1, f"{prefix}mentions": 3})
+    worker = WorkerProcess(broker.bootstrap, prefix, config, tmp_path, BADBUZZ_SNAPSHOT_INTERVAL_S="600")
+    await worker.start().ready()
+    await publish(broker.bootstrap, f"{prefix}posts", posts[:300])
+    await worker.until("badbuzz_posts_total", 300)
+    worker.kill()
+    async with WorkerProcess(broker.bootstrap, prefix, config, tmp_path):
+        await publish(broker.bootstrap, f"{prefix}posts", posts[300:])
+        same(await settle(broker.bootstrap, prefix, expected), expected)
+
+
 async def test_killed_ten_times_and_joined_by_a_second_worker(
     kafka_broker: KafkaServer, prefix: str, tmp_path: Path
 ) -> None:
