@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +28,21 @@ def _http(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
         raise ValueError("no address of a web page; expected one such as https://badbuzz.example")
     return url
+
+
+def _header(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", name):
+        raise ValueError("no name of a header; expected one such as Remote-User")
+    return name
+
+
+def _networks(text: str) -> str:
+    for part in text.split(","):
+        try:
+            ipaddress.ip_network(part.strip())
+        except ValueError:
+            raise ValueError(f"{part.strip()!r} is no IP address or network; expected such as 10.0.0.0/8,::1") from None
+    return text
 
 
 def _kept(span: timedelta) -> timedelta:
@@ -57,7 +74,7 @@ class Settings(BaseSettings):
     """Settings of every process, from environment variables named BADBUZZ_ and the field.
 
     Durations are written as in brands.yaml. A key is never shown, in an error neither; an empty one is an error, since
-    whoever sets one wants it. `pseudonym_key_file` is what the file holds.
+    whoever sets one wants it. `pseudonym_key_file` and `console_secret_file` are what the file holds.
 
     The two timeouts of Kafka are not among them: Kafka refuses a session shorter than 6 s, and Faust then
     waits for ever without a word.
@@ -96,11 +113,32 @@ class Settings(BaseSettings):
         None, description="a file that holds this secret, instead"
     )
 
-    @field_validator("pseudonym_key_file")
+    console_host: str = Field("127.0.0.1", min_length=1, description="where the console listens")
+    console_port: Annotated[int, Field(ge=0, le=65535)] = Field(8484, description="0 takes a free one")
+    console_dir: Path | None = Field(None, description="what the console keeps: read model, audit log, secret")
+    console_users: Path | None = Field(None, description="who may use the console; `badbuzz users` writes it")
+    console_secret: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
+        None, description="a secret of 16 bytes or more that signs sessions; else one is made and kept"
+    )
+    console_secret_file: Annotated[SecretStr, BeforeValidator(_content), AfterValidator(_key)] | None = Field(
+        None, description="a file that holds this secret, instead"
+    )
+    console_proxy_header: Annotated[str, AfterValidator(_header)] | None = Field(
+        None, description="in which a reverse proxy says who has signed in there: Remote-User"
+    )
+    console_trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "127.0.0.1,::1", description="addresses and networks of reverse proxies that are believed"
+    )
+    console_proxy_role: Literal["read", "act", "admin"] = Field(
+        "read", description="what those may do whom the proxy names and the users file does not"
+    )
+
+    @field_validator("pseudonym_key_file", "console_secret_file")
     @classmethod
     def _one_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if key is not None and info.data.get("pseudonym_key") is not None:
-            raise ValueError("there is BADBUZZ_PSEUDONYM_KEY too; expected one of them")
+        other = (info.field_name or "").removesuffix("_file")
+        if key is not None and info.data.get(other) is not None:
+            raise ValueError(f"there is BADBUZZ_{other.upper()} too; expected one of them")
         return key
 
     @property
@@ -109,6 +147,23 @@ class Settings(BaseSettings):
         key = self.pseudonym_key or self.pseudonym_key_file
         return None if key is None else key.get_secret_value().encode(errors="surrogatepass")
 
+    @property
+    def session_key(self) -> SecretStr | None:
+        """What signs sessions of the console, from wherever it came; None has the console make one."""
+        return self.console_secret or self.console_secret_file
+
+    @property
+    def console_home(self) -> Path:
+        """The folder of what the console keeps.
+
+        >>> Settings(console_dir="/srv/badbuzz").console_home
+        PosixPath('/srv/badbuzz')
+        """
+        if self.console_dir is not None:
+            return self.console_dir
+        state = os.environ.get("XDG_STATE_HOME", "")
+        return (Path(state) if Path(state).is_absolute() else Path.home() / ".local/state") / "badbuzz" / "console"
+
     def environ(self) -> dict[str, str]:
         """The environment variables that make these settings, for a process of its own.
 
@@ -116,15 +171,16 @@ class Settings(BaseSettings):
         '43200s'
         """
         told: dict[str, str] = {}
-        for name in type(self).model_fields.keys() - {"pseudonym_key", "pseudonym_key_file"}:
+        for name in type(self).model_fields:
             value = getattr(self, name)
             if value is None:
+                continue
+            if isinstance(value, SecretStr):
+                told[f"BADBUZZ_{name.upper().removesuffix('_FILE')}"] = value.get_secret_value()
                 continue
             told[f"BADBUZZ_{name.upper()}"] = (
                 f"{value.total_seconds():.0f}s" if isinstance(value, timedelta) else str(value)
             )
-        if (key := self.pseudonym_key or self.pseudonym_key_file) is not None:
-            told["BADBUZZ_PSEUDONYM_KEY"] = key.get_secret_value()
         return told
 
     def topic(self, name: str) -> str:
