@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.alerting import AlertBook, AlertBookState, IncidentBookState
+from detectors.alerting import AlertBook, IncidentBookState
 from detectors.algorithms import Detector, KnowsDays, kind_of
 from detectors.errors import StateError
 from detectors.explanation import OpenBucket, Run
 from detectors.explanation.evidence import NONE
+from detectors.explanation.run import most_frequent
 from detectors.history import CHUNK_BUCKETS, KEPT_CHUNKS, History
 from detectors.incidents import BrandIncidents
 from detectors.memory import VERSION, BrandState, Tally
@@ -49,6 +50,7 @@ AHEAD_MARGIN = 0.15
 """A minute that is not over has to exceed the threshold by this part of it: its share of negative mentions may yet
 fall, and how far it has come depends on the order of partitions, which is free."""
 DORMANT_MS = 30 * 24 * HOUR_MS
+TOLD_HASHTAGS = 10
 
 
 class BrandMonitor:
@@ -192,21 +194,25 @@ class BrandMonitor:
         state.history = History(start_ms=begins_ms)
         return True
 
-    def hand_over(self) -> None:
-        """End the learning from recorded posts: keep the habits, forget the alerts and where the posts lay.
+    def hand_over(self) -> list[Event]:
+        """End the learning from recorded posts: keep the habits, and of alerts and incidents that they were.
 
-        What lies between the last recorded post and the first live one is no data.
+        What is on ends with the recording; where the same story goes on, it is that alert and that incident again. What
+        lies between the last recorded post and the first live one is no data.
         """
         state = self.state
-        if state.open:
-            self.advance(max(state.open) + MINUTE_MS)
-        state.alerts, state.shadow_alerts, state.incidents = AlertBookState(), AlertBookState(), IncidentBookState()
+        events = self.advance(max(state.open) + MINUTE_MS) if state.open else []
+        end_ms = state.closed_until_ms or 0
+        events += self._incidents.cut_off(end_ms)
+        self._shadow_alerts.close_bucket({}, at_ms=end_ms, explain=lambda _: _untold(end_ms, end_ms))
+        known = {name: msgspec.structs.replace(one, recorded=True) for name, one in state.incidents.incidents.items()}
+        state.incidents = IncidentBookState(incidents=known)
         self._incidents = BrandIncidents(self.brand, state, self._clock, self._tally)
-        self._shadow_alerts = AlertBook(self.brand.id, state.shadow_alerts)
         state.seen, state.run, state.impostors, state.strands, state.handed_over = {}, None, None, None, True
         state.borne_out = []
         if state.desk is not None:
             state.desk.forget_complaints()
+        return events
 
     @property
     def closes_at_ms(self) -> int:
@@ -243,7 +249,8 @@ class BrandMonitor:
         state.status = lead.status
         end = start + MINUTE_MS
         at_ms = max(bucket.last_ms if bucket else 0, *(strand.last_ms for strand in strands.values()), 0) or end
-        events: list[Event] = [self._bucket(start, [bucket, *strands.values()], scores)]
+        told = self._bucket(start, [bucket, *strands.values()], scores)
+        events: list[Event] = []
         before, state.run = state.run, self._extended(state.run, start, bucket, lead)
         state.background.close(start, counts.negative, lead)
         if state.run is None:
@@ -261,13 +268,14 @@ class BrandMonitor:
         events += incidents.close(scores, lead, start_ms=start, strands=strands)
         if state.borne_out:
             state.borne_out = [name for name in state.borne_out if incidents.firing(name)]
-        if self._shadows:
-            events += self._close_shadows(start, counts, at_ms)
+        if self._shadows and (shadows := self._close_shadows(start, counts, at_ms)):
+            told = msgspec.structs.replace(told, shadow_alerts=[alert.detector for alert in shadows])
+            events += shadows
         assert state.history is not None
         state.history.append(counts)
         if start % HOUR_MS == 0:
             events += self._forget(start)
-        return events
+        return [told, *events]
 
     def _close_shadows(self, start: int, counts: MinuteCounts, at_ms: int) -> list[ShadowAlert]:
         """Shadow detectors live as live ones do, but for looking ahead: so they may be a minute late."""
@@ -377,6 +385,7 @@ class BrandMonitor:
             complaints=_added([bucket.complaints for bucket in found]),
             responses=[response for bucket in found for response in bucket.responses],
             scores=scores,
+            negative_by_hashtag=most_frequent(_added([bucket.hashtags for bucket in found]), TOLD_HASHTAGS),
         )
 
     # -------------------------------------------------------------------------------- alerts

@@ -11,12 +11,14 @@ from detectors.explanation.evidence import NONE, Evidence
 from detectors.model import MINUTE_MS, Mention, MinuteCounts, Response, Sentiment
 from detectors.stories.facts import Facts
 
-__all__ = ["OpenBucket", "Recent", "Run"]
+__all__ = ["OpenBucket", "Recent", "Run", "most_frequent"]
 
 KEPT_MINUTES: Final = 360
 KEPT_POSTS: Final = 5
 SAMPLED_POSTS: Final = 12
 """Of a minute: enough to tell what is spoken of. Those with the least hashes, whatever order they came in."""
+KEPT_HASHTAGS: Final = 64
+"""Of a minute: the most frequent, at least so many and at most twice as many."""
 RECENT_MINUTES: Final = 60
 RECENT_POSTS: Final = 240
 
@@ -33,7 +35,8 @@ class OpenBucket(msgspec.Struct):
     """Counts of one minute that may still receive posts. The rest is of negative mentions, if there are any.
 
     But `facts`, which are there too where another mention has marks. Copies of a text are no `reposts`: which of two
-    is the copy depends on the order of their partitions, which is free, and detectors must not.
+    is the copy depends on the order of their partitions, which is free, and detectors must not. Of its `hashtags` a
+    mention counts for each.
     """
 
     negative: int = 0
@@ -50,6 +53,7 @@ class OpenBucket(msgspec.Struct):
     sample: list[Mention] = []
     complaints: dict[str, int] = {}
     responses: list[Response] = []
+    hashtags: dict[str, int] = {}
 
     @property
     def counts(self) -> MinuteCounts:
@@ -95,6 +99,8 @@ class OpenBucket(msgspec.Struct):
         if self.evidence is None:
             self.evidence = Evidence()
         self.evidence.add(mention, new_author=new_author, copied=copied)
+        if mention.hashtags:
+            self._tag(mention.hashtags)
         self.first = _earlier(self.first, mention)
         # In a busy minute most come after the best five: one comparison then, no sorting (2.0 us to 1.2 us each).
         if len(self.top) < KEPT_POSTS or _rank(mention) < _rank(self.top[-1]):
@@ -103,6 +109,13 @@ class OpenBucket(msgspec.Struct):
             self.sample.append(mention)
         elif mention.key < (most := max(one.key for one in self.sample)):
             self.sample = [*(one for one in self.sample if one.key != most), mention]
+
+    def _tag(self, hashtags: Iterable[str]) -> None:
+        counts = self.hashtags
+        for name in hashtags:
+            counts[name] = counts.get(name, 0) + 1
+        if len(counts) > 2 * KEPT_HASHTAGS:
+            self.hashtags = most_frequent(counts, KEPT_HASHTAGS)
 
     def complain(self, mention: Mention) -> None:
         """Count a complaint to the brand itself."""
@@ -197,6 +210,15 @@ class Run(msgspec.Struct):
             counts=self.counts[:],
             expectations=self.expectations[:],
         )
+
+
+def most_frequent(counts: dict[str, int], most: int) -> dict[str, int]:
+    """So many of them, the most frequent first, ties by name.
+
+    >>> most_frequent({"#b": 1, "#a": 1, "#c": 2}, 2)
+    {'#c': 2, '#a': 1}
+    """
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most])
 
 
 def _unmarked(mention: Mention) -> Mention:

@@ -82,8 +82,10 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     """One minute of one brand, closed: the record of `brand-signals`.
 
     `negative_by_channel`, `..._topic` and `..._audience` add up to `negative`. `complaints` counts by topic what was
-    said to the brand itself, `responses` are its first answers in this minute. Of a span without data only the first
-    bucket is told.
+    said to the brand itself, `responses` are its first answers in this minute. `negative_by_hashtag` has the ten
+    most frequent hashtags of negative mentions, the most frequent first, without those that are the brand's own terms;
+    a mention counts for each that it has, so they need not add up. `shadow_alerts` are the shadow detectors that would
+    have alerted in this minute. Of a span without data only the first bucket is told.
     """
 
     brand: str
@@ -100,6 +102,8 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     complaints: dict[str, int] = {}
     responses: list[Response] = []
     scores: dict[str, Score] = {}
+    negative_by_hashtag: dict[str, int] = {}
+    shadow_alerts: list[str] = []
 
 
 class TopPost(msgspec.Struct, frozen=True, kw_only=True):

@@ -102,7 +102,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     are done, each with who did it; `opinions` the newest of each person; `silences` those of the brand that people
     began and that concern it, whether or not they are over. `doubt` says what may have faked it, a source that is
     silent, say: as long as it stands nobody is told. `first_response_at` is when one of its complaints was
-    first answered, by an account of the brand or, as somebody said, elsewhere.
+    first answered, by an account of the brand or, as somebody said, elsewhere. `recorded`: it was found in recorded
+    posts and was over, so nobody was told of it; what is on again is so no more.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     opinions: list[Opinion] = []
     silences: list[Silence] = []
     doubt: str | None = None
+    recorded: bool = False
 
     @property
     def time_to_acknowledge(self) -> timedelta | None:

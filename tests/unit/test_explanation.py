@@ -15,6 +15,7 @@ from detectors.explanation import Background, OpenBucket, Run, explain
 from detectors.explanation.background import HALVED_MS
 from detectors.explanation.evidence import DIMENSIONS, KEPT_AUTHORS, KEPT_NAMES, READ_POSTS
 from detectors.explanation.parts import apportion
+from detectors.explanation.run import KEPT_HASHTAGS
 from detectors.explanation.timeline import KEPT_BINS, Timeline, ordinary_range
 from detectors.explanation.words import KEPT_WORDS, LEAST_Z, Vocabulary
 from detectors.memory import BrandState, Tally
@@ -216,6 +217,14 @@ def test_copies_are_a_kind_beside_originals_and_reposts() -> None:
         bucket.add(mention, new_author=True, copy_of=copy_of)
     assert bucket.evidence is not None and bucket.evidence.kind == {"originals": 1, "copies": 2, "reposts": 2}
     assert bucket.counts.reposts == 2  # which of two is the copy depends on their order, and detectors must not
+
+
+def test_a_minute_remembers_its_most_frequent_hashtags_however_many_there_are() -> None:
+    bucket = OpenBucket()
+    for number in range(1000):
+        mention, _ = said(hashtags=("#story", f"#t{number}", f"#u{number}"))
+        bucket.add(mention, new_author=True)
+    assert bucket.hashtags["#story"] == 1000 and len(bucket.hashtags) <= 2 * KEPT_HASHTAGS
 
 
 def test_the_posts_of_a_run_leave_their_marks_behind() -> None:

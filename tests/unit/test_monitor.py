@@ -17,15 +17,19 @@ from detectors.memory import REMEMBERED_KEYS, BrandState, Tally
 from detectors.model import (
     MINUTE_MS,
     Alert,
+    AnyCommand,
     Brand,
     Bucket,
     Gap,
+    Given,
     Incident,
     Marks,
     Match,
     Mention,
     MentionBatch,
     MinuteCounts,
+    Note,
+    Reopen,
     Score,
     ScoreStatus,
     Sentiment,
@@ -66,6 +70,7 @@ class Told:
         followers: int = 0,
         reposts: int = 0,
         author: str | None = None,
+        hashtags: tuple[str, ...] = (),
         marks: Marks | None = None,
     ) -> Sequence[Event]:
         self.offset += 1
@@ -87,6 +92,7 @@ class Told:
             repost,
             f"p{number}",
             "acme again",
+            hashtags=hashtags,
             marks=marks,
         )
         events = self.monitor.observe(0, mention)
@@ -98,11 +104,11 @@ class Told:
         self.events += events
         return events
 
-    def live(self, counts: Sequence[int], start_ms: int) -> int:
+    def live(self, counts: Sequence[int], start_ms: int, *, hashtags: tuple[str, ...] = ()) -> int:
         """So many mentions in each of these minutes, evenly; the end of the last."""
         for minute, count in enumerate(counts):
             for place in range(count):
-                self.mention(start_ms + minute * MINUTE_MS + place * (MINUTE_MS // count))
+                self.mention(start_ms + minute * MINUTE_MS + place * (MINUTE_MS // count), hashtags=hashtags)
         return start_ms + len(counts) * MINUTE_MS
 
     @property
@@ -174,6 +180,21 @@ def test_the_parts_of_a_bucket_add_up(posts: list[tuple[int, str, Sentiment, boo
     for sentiment in Sentiment:
         counted = sum(getattr(bucket, sentiment.value) for bucket in told.buckets)
         assert counted == sum(s is sentiment for _, _, s, _ in posts) == told.tally.counted.get(("acme", sentiment), 0)
+
+
+def test_a_bucket_has_the_ten_most_frequent_hashtags_of_its_negative_mentions() -> None:
+    told = Told()
+    told.mention(MONDAY_MS, hashtags=("#b", "#a"))
+    told.mention(MONDAY_MS + 1, hashtags=("#b",))
+    told.mention(MONDAY_MS + 2, sentiment=Sentiment.NEUTRAL, hashtags=("#nobody",))
+    for number in range(20):
+        told.mention(MONDAY_MS + 3 + number, hashtags=(f"#rare{number:02}",))
+    told.mention(MONDAY_MS + MINUTE_MS)
+    told.advance(MONDAY_MS + 2 * MINUTE_MS)
+    before, busy, without = told.buckets
+    # As often as each other: by name, whatever the order in which they came.
+    assert [*busy.negative_by_hashtag.items()] == [("#b", 2), ("#a", 1), *((f"#rare{n:02}", 1) for n in range(8))]
+    assert before.negative_by_hashtag == without.negative_by_hashtag == {}
 
 
 def test_late_means_that_the_bucket_is_closed() -> None:
@@ -473,6 +494,47 @@ def test_habits_are_handed_over_alerts_and_offsets_are_not() -> None:
     assert live.alerts == []
 
 
+HOSES = ("#hoses", "#leaks", "#recall")
+
+
+def test_what_a_recording_breaks_off_is_over_and_goes_on_live_in_the_same_incident() -> None:
+    told, now = warm()
+    now = told.live([6] * 10, now, hashtags=HOSES)
+    events = told.monitor.hand_over()
+    buckets = [event for event in events if isinstance(event, Bucket)]
+    assert [bucket.start for bucket in buckets] == [from_ms(now - 2 * MINUTE_MS), from_ms(now - MINUTE_MS)]
+    (last,) = [event for event in events if isinstance(event, Incident)]
+    assert last.id == told.incidents[0].id and last.version == told.incidents[-1].version + 1
+    assert (last.state, last.resolved_at, last.why.observed) == ("resolved", from_ms(now), 60)
+    assert (last.timeline[-1].what, last.timeline[-1].text) == ("resolved", "the recording ends here")
+    live = Told()
+    live.monitor = BrandMonitor.restore(told.monitor.snapshot(), ACME, live.clock, live.tally)
+    live.key = 10**6
+    (kept,) = live.monitor.state.incidents.incidents.values()
+    assert kept == msgspec.structs.replace(last, recorded=True)
+    live.live([6] * 10, now + 60 * MINUTE_MS, hashtags=HOSES)
+    again = live.incidents[0]
+    assert (again.id, again.version, again.state) == (last.id, last.version + 1, "reopened")
+    assert not again.recorded and again.resolved_at is None
+
+
+def test_what_people_do_to_a_recorded_incident_leaves_it_recorded_until_it_is_on_again() -> None:
+    told, now = warm()
+    told.live([6] * 10, now)
+    told.monitor.hand_over()
+    (name,) = told.monitor.state.incidents.incidents
+    commands: list[AnyCommand] = [
+        Note(id="1", by="anna", brand="acme", incident=name, text="the old pump"),
+        Reopen(id="2", by="anna", brand="acme", incident=name, why="not mended"),
+    ]
+    seen: list[tuple[str, bool]] = []
+    for offset, command in enumerate(commands):
+        changed, _ = told.monitor.command(0, Given(offset, now + 60 * MINUTE_MS, command))
+        assert isinstance(changed, Incident)
+        seen.append((changed.state, changed.recorded))
+    assert seen == [("resolved", True), ("reopened", False)]
+
+
 # --------------------------------------------------------------------------------------- shadows
 
 RULES = ["vista-social", "pivony"]
@@ -487,6 +549,8 @@ def test_a_shadow_alerts_nobody_and_is_counted() -> None:
     shadows = [event for event in told.events if isinstance(event, ShadowAlert)]
     assert [(shadow.detector, shadow.brand) for shadow in shadows] == [("vista-social", "acme")]
     assert shadows[0].score.exceeds and now <= to_ms(shadows[0].at) <= now + 2 * MINUTE_MS
+    minutes = {bucket.start: bucket.shadow_alerts for bucket in told.buckets if bucket.shadow_alerts}
+    assert minutes == {shadows[0].at.replace(second=0, microsecond=0): ["vista-social"]}
     rates = told.monitor.alerts_per_month()
     assert set(rates) == {"surge", *RULES}
     assert rates["surge"] == rates["vista-social"] == pytest.approx(30 / 4, rel=0.02)  # one in four days
@@ -781,7 +845,8 @@ def test_a_restart_at_any_mention_changes_nothing(
             if told is often and place in restarts:
                 often.monitor = _as_it_was(often, ACME)
             at_ms = now + minute * MINUTE_MS + place * 100
-            told.mention(at_ms, sentiment=sentiment, repost=repost, author=f"u{place % 7}", marks=marks)
+            tags = ("#fail", f"#t{place % 3}")[: place % 4]
+            told.mention(at_ms, sentiment=sentiment, repost=repost, author=f"u{place % 7}", hashtags=tags, marks=marks)
         told.advance(now + 600 * MINUTE_MS)
     assert [msgspec.json.encode(event) for event in once.events] == [msgspec.json.encode(e) for e in often.events]
     assert msgspec.msgpack.decode(once.monitor.snapshot()) == msgspec.msgpack.decode(often.monitor.snapshot())
@@ -799,3 +864,16 @@ def test_a_state_from_before_there_were_stories_is_read() -> None:
     later.offset = later.key = 10**7
     later.live([6] * 6, now + 4 * MINUTE_MS)
     assert later.alerts and later.alerts[0].why.stories == []
+
+
+def test_a_state_from_before_minutes_had_hashtags_is_read() -> None:
+    told, now = warm()
+    told.mention(now, hashtags=("#before",))
+    old = msgspec.msgpack.decode(told.monitor.snapshot())
+    del old["open"][now]["hashtags"]
+    later = Told()
+    later.monitor = BrandMonitor.restore(msgspec.msgpack.encode(old), ACME, later.clock, later.tally)
+    later.offset = later.key = 10**7
+    later.mention(now + 1000, hashtags=("#after",))
+    later.advance(now + MINUTE_MS)
+    assert (later.buckets[0].negative, later.buckets[0].negative_by_hashtag) == (2, {"#after": 1})
