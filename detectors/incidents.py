@@ -202,6 +202,14 @@ class BrandIncidents:
             self._state.strands = None
         return told
 
+    def cut_off(self, end_ms: int) -> list[Alert | Incident]:
+        """The recording ends, and with it what is on; whether it went on nobody knows."""
+        over = self._alerts.close_bucket({}, at_ms=end_ms, explain=lambda key: self._explain_end(key, end_ms))
+        told: list[Alert | Incident] = []
+        for key, alert in over:
+            told += [alert, *self._book.cut_off(key, alert.why, at_ms=end_ms)]
+        return told
+
     def _follow_strands(
         self, scores: dict[str, Score], lead: Score, start_ms: int, buckets: Mapping[str, OpenBucket]
     ) -> list[Alert | Incident]:

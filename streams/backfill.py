@@ -1,4 +1,7 @@
-"""Backfill: learn the brands' habits from recorded posts, tell nobody, and leave them for the live workers."""
+"""Backfill: learn the brands' habits from recorded posts, tell nobody, and leave what was learned to those who live.
+
+Habits for the workers, and for whoever looks back the minutes and the incidents that there were.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import NewTopic
 from aiokafka.structs import TopicPartition
@@ -14,7 +19,7 @@ from aiokafka.structs import TopicPartition
 from detectors.backtest import Replay
 from detectors.errors import ConfigError, ConfigProblem
 from detectors.intake import RawRecord
-from detectors.model import Watch
+from detectors.model import Bucket, Watch
 from streams.models import load_judge
 from streams.settings import Settings
 from streams.state import brand_key, state_topic
@@ -22,7 +27,8 @@ from streams.topics import admin, ensure_topics, partition_of, state_config
 
 __all__ = ["BackfillResult", "backfill"]
 
-CHUNK = 500
+CHUNK: Final = 500
+ON_THEIR_WAY: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,17 @@ class BackfillResult:
     rejected: int
     days: float
     brands: list[str]
+    incidents: int
 
 
 async def backfill(
     settings: Settings, watch: Watch, records: Iterable[RawRecord], *, progress: Callable[[int], None]
 ) -> BackfillResult:
-    """Run recorded posts, oldest first, through the brain and write its state to where workers look for it.
+    """Run recorded posts, oldest first, through the brain; publish what it made of them as a worker would.
+
+    The minutes go to `brand-signals` and the incidents, each as it was in the end, to `incidents`, where nobody is told
+    of them; the state goes last, to where workers look for it. So after a failure it can be done again: the same
+    posts give the same records, and whoever reads them counts each once.
 
     For a group that has not started yet: a running worker would not see it, and a state that live posts have
     made is not overwritten. `progress` is told how many records have been read since it was last told.
@@ -50,22 +61,52 @@ async def backfill(
     counts, _ = await ensure_topics(settings)
     await _claim(settings, counts["mentions"])
     replay = Replay(watch, load_judge(settings.negativity_dir), pseudonym_key=settings.author_key)
-    source = iter(records)
-    while chunk := list(islice(source, CHUNK)):
-        replay.feed(chunk)
-        progress(len(chunk))
-        await asyncio.sleep(0)
-    snapshots = replay.hand_over()
-    producer = AIOKafkaProducer(bootstrap_servers=settings.brokers, acks="all")
+    replay.partition.tally.keep_texts_ms = round(settings.keep_texts.total_seconds() * 1000)
+    encode = msgspec.json.Encoder().encode
+    producer = AIOKafkaProducer(bootstrap_servers=settings.brokers, acks="all", linger_ms=5, max_batch_size=2**17)
     await producer.start()
     try:
-        topic = state_topic(settings, "monitor")
+        publish = _Publisher(producer)
+        signals, source = settings.topic("brand-signals"), iter(records)
+        while chunk := list(islice(source, CHUNK)):
+            for event in replay.feed(chunk):
+                if isinstance(event, Bucket):
+                    await publish(signals, event.brand.encode(), encode(event))
+            progress(len(chunk))
+            await asyncio.sleep(0)
+        last, snapshots = replay.hand_over()
+        for event in last:
+            if isinstance(event, Bucket):
+                await publish(signals, event.brand.encode(), encode(event))
+        incidents = {one.id: msgspec.structs.replace(one, recorded=True) for one in replay.incidents}
+        for name, incident in incidents.items():
+            await publish(settings.topic("incidents"), name.encode(), encode(incident))
+        await publish.settle()
         for brand, snapshot in snapshots.items():
             partition = partition_of(brand.encode(), counts["mentions"])
-            await producer.send_and_wait(topic, snapshot, brand_key(partition, brand), partition)
+            await publish(state_topic(settings, "monitor"), brand_key(partition, brand), snapshot, partition)
+        await publish.settle()
     finally:
         await producer.stop()
-    return BackfillResult(replay.posts, len(replay.rejected), replay.days, sorted(snapshots))
+    return BackfillResult(replay.posts, len(replay.rejected), replay.days, sorted(snapshots), len(incidents))
+
+
+class _Publisher:
+    """Gives records to the brokers, of which `ON_THEIR_WAY` at most are not theirs yet."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._sent: list[asyncio.Future[object]] = []
+
+    async def __call__(self, topic: str, key: bytes, value: bytes, partition: int | None = None) -> None:
+        self._sent.append(await self._producer.send(topic, value, key, partition))
+        if len(self._sent) == ON_THEIR_WAY:
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the brokers have all of them."""
+        sent, self._sent = self._sent, []
+        await asyncio.gather(*sent)
 
 
 async def _claim(settings: Settings, partitions: int) -> None:

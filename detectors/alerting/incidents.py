@@ -153,6 +153,14 @@ class IncidentBook:
         state, at = IncidentState.RESOLVED, from_ms(at_ms)
         return [self._change(incident, Change.CALMED, at_ms, state=state, resolved_at=at, why=why)]
 
+    def cut_off(self, key: str, why: Explanation, *, at_ms: int) -> list[Incident]:
+        """The recording ends while this alert is on: how its incident went on is not known."""
+        incident = self.of(key)
+        if incident is None or incident.state is IncidentState.RESOLVED:
+            return []
+        state, at, text = IncidentState.RESOLVED, from_ms(at_ms), "the recording ends here"
+        return [self._change(incident, Change.RESOLVED, at_ms, text=text, state=state, resolved_at=at, why=why)]
+
     def sure(self, name: str, *, at_ms: int) -> list[Incident]:
         """Nothing speaks against it any more: people are told now."""
         return [self._change(self.state.incidents[name], Change.SURE, at_ms, doubt=None)]
@@ -373,6 +381,7 @@ class IncidentBook:
             msgspec.structs.replace(
                 incident,
                 version=entry.version,
+                recorded=incident.recorded and incident.state is IncidentState.RESOLVED,
                 updated_at=max(incident.updated_at, entry.at),
                 timeline=_bounded([*incident.timeline, entry]),
                 silences=[one for one in self.state.silences if not one.incidents or incident.id in one.incidents],

@@ -142,7 +142,9 @@ class Outbox:
         return told
 
     def take(self, incident: Incident, now_ms: int) -> None:
-        """A version of an incident; one that is not newer than the last is passed over."""
+        """A version of an incident; passed over are what was only recorded and what is not newer than the last."""
+        if incident.recorded:
+            return
         one = self.followed.get(incident.id)
         if one is None:
             one = self.followed[incident.id] = Followed(incident)

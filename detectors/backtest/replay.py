@@ -54,15 +54,18 @@ class Replay:
         events: list[Event] = []
         for batch in taken.records(1, 1, lambda _: 0)[0]:
             events += self.partition.take(batch)
+        self._take(events)
+        return events
+
+    def _take(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, Bucket):
-                self._take(event)
+                self._take_bucket(event)
         self.alerts += [event for event in events if isinstance(event, Alert)]
         self.shadow_alerts += [event for event in events if isinstance(event, ShadowAlert)]
         self.incidents += [event for event in events if isinstance(event, Incident)]
-        return events
 
-    def _take(self, bucket: Bucket) -> None:
+    def _take_bucket(self, bucket: Bucket) -> None:
         self.buckets[bucket.brand] += bucket.status is BucketStatus.COUNTED
         if self.since is not None and bucket.start < self.since:
             for sentiment in Sentiment:
@@ -71,13 +74,12 @@ class Replay:
         self._first = self._first or bucket.start
         self._last = bucket.start
 
-    def hand_over(self) -> dict[str, bytes]:
-        """End the replay as a start for live monitors: the snapshot of each brand that was mentioned."""
-        snapshots: dict[str, bytes] = {}
-        for name, monitor in self.partition.monitors.items():
-            monitor.hand_over()
-            snapshots[name] = monitor.snapshot()
-        return snapshots
+    def hand_over(self) -> tuple[list[Event], dict[str, bytes]]:
+        """End the replay as a start for live monitors: what came of its end, and each mentioned brand's snapshot."""
+        monitors = self.partition.monitors
+        events = [event for monitor in monitors.values() for event in monitor.hand_over()]
+        self._take(events)
+        return events, {name: monitor.snapshot() for name, monitor in monitors.items()}
 
     def counts(self) -> dict[str, Counter[Sentiment]]:
         """Mentions of each brand by sentiment."""

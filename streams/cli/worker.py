@@ -41,10 +41,12 @@ def backfill(
     column: Columns = None,
     source: Source = None,
 ) -> None:
-    """Learn the brands' habits from recorded posts.
+    """Learn the brands' habits from recorded posts, and what happened to them.
 
     Through the same brain, telling nobody. Run it before the group's first worker, which then starts with the
-    habits; what lies between the last recorded post and the first live one counts as no data.
+    habits; what lies between the last recorded post and the first live one counts as no data. The recorded minutes and
+    incidents are published, so that digests, `incidents list --all` and the console know them: as past. An incident
+    that was on when the recording ends is over with it; the same story, if it goes on, opens it again, and is told.
     """
     import time
 
@@ -65,6 +67,7 @@ def backfill(
             )
         )
     typer.echo(f"{done.posts:,} posts of {done.days:.1f} days learned, for: {', '.join(done.brands) or 'no brand'}")
+    typer.echo(f"{done.incidents:,} incidents found in them")
     if done.rejected:
         note(f"{posts}: {done.rejected:,} records are no posts and were passed over")
     if not done.brands:

@@ -223,7 +223,10 @@ def test_what_is_no_post_is_kept_with_its_reason() -> None:
 def test_habits_are_handed_over_brand_by_brand() -> None:
     replay = Replay(WATCH, NoModel())
     replay.feed(STORY)
-    assert set(replay.hand_over()) == {"acme", "globex"}
+    events, snapshots = replay.hand_over()
+    assert set(snapshots) == {"acme", "globex"}
+    # The minutes that the last posts had left open.
+    assert {event.brand for event in events if isinstance(event, Bucket)} == {"acme", "globex"}
 
 
 def test_what_came_before_since_is_only_learned_from() -> None:

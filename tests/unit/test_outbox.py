@@ -180,6 +180,17 @@ class Desk:
 # ---------------------------------------------------------------------------------------- once
 
 
+def test_nobody_hears_of_what_was_over_in_recorded_posts_until_it_is_on_again() -> None:
+    desk = Desk(silences=[silenced(10)])
+    over = then(opened(), Change.CALMED, recorded=True, resolved_at=NINE)
+    assert desk.tell(over, then(over, Change.NOTED, by="anna")) == []
+    desk.pass_minutes(20)
+    assert desk.tell() == [] and desk.journal == [] and desk.outbox.followed == {}
+    again = then(over, Change.REOPENED, recorded=False, resolved_at=None)
+    assert desk.tell(again) == ["care/1: i 3 new", "log: i 3 new"]
+    assert desk.people(then(again, Change.CALMED, resolved_at=NINE)) == ["care/1: i 4 over"]
+
+
 def test_each_channel_is_told_of_a_version_once_a_restart_included() -> None:
     desk = Desk()
     assert desk.tell(opened()) == ["care/1: i 1 new", "log: i 1 new"]
