@@ -7,20 +7,23 @@ moments from `arrivals`, accounts from `people`, posts from a `Scribe`.
 
 from __future__ import annotations
 
+from detectors.simulation.answers import answered
 from detectors.simulation.events import EVENTS
 from detectors.simulation.life import daily_rhythm, ordinary_life
 from detectors.simulation.schedule import WARM_UP_DAYS, Simulation, simulate
-from detectors.simulation.stories import LEAK, Story
+from detectors.simulation.stories import LEAK, LEAK_IN_THE_NEWS, Story
 from detectors.simulation.wave import wave
 from detectors.simulation.writing import Life, merge
 
 __all__ = [
     "EVENTS",
     "LEAK",
+    "LEAK_IN_THE_NEWS",
     "WARM_UP_DAYS",
     "Life",
     "Simulation",
     "Story",
+    "answered",
     "daily_rhythm",
     "merge",
     "ordinary_life",

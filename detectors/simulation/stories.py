@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from detectors.simulation.texts import Texts
 
-__all__ = ["LEAK", "MOCKERY", "Story"]
+__all__ = ["LEAK", "LEAK_IN_THE_NEWS", "MOCKERY", "Story"]
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,9 @@ class Story:
     """What a crisis is about. `acts` are (from which part of the climb on, texts by language), in order.
 
     When the climb has come to `star_at` (0..1 of the doublings), an account with `star_followers` takes it up
-    with `star_text`; from then on `repost_share` of the posts repeat an earlier one, most often that one. {t} in
-    a text is one of `tags`, in which {handle} is the brand's.
+    with `star_text`; from then on `repost_share` of the posts repeat an earlier one, most often that one, `copy_share`
+    say the words of another as if they were their own, and `press_share` are of the papers (their names and
+    followers in `press`), with `headlines`. {t} in a text is one of `tags`, in which {handle} is the brand's.
     """
 
     acts: Sequence[tuple[float, Texts]]
@@ -27,6 +28,10 @@ class Story:
     star_at: float = 0.85
     repost_share: float = 0.45
     tags: Sequence[str] = ("", "#{handle}leaks", "#{handle}leaks", "#recall{handle}")
+    copy_share: float = 0.0
+    press_share: float = 0.0
+    press: Sequence[tuple[str, int]] = ()
+    headlines: Texts = field(default_factory=dict)
 
 
 LEAK: Final = Story(
@@ -110,6 +115,87 @@ LEAK: Final = Story(
         "{b} refuses to answer us. This is dangerous, do NOT use it. Video in the thread {t}"
     ),
 )
+
+_ASIDES: Final[Texts] = {
+    "en": (
+        "Bought it in {p}, {s} ago.",
+        "It was a gift for my parents.",
+        "The shop in {p} says that I am not the first.",
+        "Serial number 4{n}0{n}, what is yours?",
+        "My neighbour has the same one.",
+        "That was at {n} in the morning.",
+        "Good that the kids were at school.",
+        "Has anybody in {p} got an answer?",
+        "I have pictures of all of it.",
+        "The plumber took {n}0 euros.",
+        "Two towels and a bucket under it now.",
+        "Back to the old kettle, then.",
+        "I only wanted a {d}.",
+        "Writing this from the hardware store in {p}.",
+        "My partner filmed it.",
+        "Is there a list of the serial numbers somewhere?",
+        "I told them {s} ago.",
+        "So no {d} this week.",
+        "The guarantee ran out {s} ago, of course.",
+        "It stood on that shelf for {s}.",
+        "Who else in {p}?",
+        "My sister in {p} had hers for {s}, the same.",
+        "We use it for {n} cups a day, not more.",
+        "The electrician from {p} just shook his head.",
+    ),
+    "fr": (
+        "Achetée à {p}, il y a {s}.",
+        "C'était un cadeau pour mes parents.",
+        "Le magasin de {p} dit que je ne suis pas le premier.",
+        "J'ai des photos de tout.",
+        "Mon voisin a la même.",
+        "Qui d'autre à {p} ?",
+        "Heureusement, les enfants étaient à l'école.",
+        "Je voulais juste un {d}.",
+        "Il y a une liste des numéros de série quelque part ?",
+        "Le plombier a pris {n}0 euros.",
+    ),
+}
+
+
+def _with_asides(texts: Texts) -> Texts:
+    """Each text with each of what people say beside it, before its hashtag."""
+    return {
+        lang: tuple(
+            f"{text.removesuffix(' {t}')} {aside}{' {t}' if text.endswith('{t}') else ''}"
+            for text in own
+            for aside in _ASIDES[lang]
+        )
+        for lang, own in texts.items()
+    }
+
+
+LEAK_IN_THE_NEWS: Final = replace(
+    LEAK,
+    acts=[(begins, _with_asides(texts)) for begins, texts in LEAK.acts],
+    copy_share=0.06,
+    press_share=0.02,
+    press=(
+        ("leeds_evening_post", 86_000),
+        ("consumer_watch_daily", 240_000),
+        ("nantes_matin", 54_000),
+        ("kitchen_weekly", 31_000),
+        ("le_consommateur", 128_000),
+    ),
+    headlines={
+        "en": (
+            "Burned by their coffee machine: customers accuse {b} of silence over the leaking {m} {t}",
+            "{b} {m} leaks boiling water, dozens hurt, and the company refuses to talk {t}",
+            "Shops in {p} stop selling the dangerous {b} {m} after burns {t}",
+        ),
+        "fr": (
+            "Brûlures : la {m} de {b} fuit et les clients, furieux, dénoncent un scandale {t}",
+            "{b} reste muet sur sa {m} dangereuse, les victimes sont en colère {t}",
+        ),
+    },
+    tags=("#recall{handle}", "#recall{handle}", "#{handle}leaks", "#kitchensafety", "#balancetamachine", "#hotwater"),
+)
+"""The same at more length, and as papers and copies tell it too."""
 
 MOCKERY: Final = Story(
     acts=(

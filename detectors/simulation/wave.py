@@ -72,6 +72,13 @@ def wave(
             original = star if rng.random() < 0.6 or not told else one_of(rng, told)
             yield scribe.repost(at_ms, original, author, followers)
             continue
+        if star is not None and story.press and rng.random() < story.press_share:
+            paper, readers = one_of(rng, story.press)
+            yield scribe.write(at_ms, story.headlines, paper, readers, reposts=rng.randrange(90), source="press")
+            continue
+        if told and story.copy_share and rng.random() < story.copy_share:
+            yield scribe.copy(at_ms, one_of(rng, told), author, followers)
+            continue
         texts = next(texts for begins, texts in reversed(story.acts) if part >= begins or begins == 0)
         post = scribe.write(at_ms, texts, author, followers, reposts=int(rng.random() ** 3 * 12 * min(part, 1.0)))
         if len(told) < 200:

@@ -85,7 +85,7 @@ class Scribe:
     ) -> Post:
         """A post of its own, out of `texts` by language."""
         rng = self._rng
-        lang = "fr" if "fr" in texts and rng.random() < _FRENCH_SHARE else "en"
+        lang = "fr" if "fr" in texts and ("en" not in texts or rng.random() < _FRENCH_SHARE) else "en"
         template = one_of(rng, texts[lang])
         while template in self._last and len(texts[lang]) > len(self._last):
             template = one_of(rng, texts[lang])
@@ -103,6 +103,10 @@ class Scribe:
         """The same words again, by somebody else."""
         text = f"RT @{original.author}: {original.text}"
         return self._post(at_ms, original.source, text, author, followers, original.lang, 0, repost_of=original.id)
+
+    def copy(self, at_ms: int, original: Post, author: str, followers: int) -> Post:
+        """The same words as if they were somebody else's own."""
+        return self._post(at_ms, original.source, original.text, author, followers, original.lang, 0)
 
     def _post(
         self,

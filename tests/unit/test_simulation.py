@@ -12,12 +12,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from detectors.backtest import Crisis, Span, parse_labels
+from detectors.backtest import Crisis, Replay, Span, parse_labels
 from detectors.errors import InputError
-from detectors.intake import decode_post
+from detectors.intake import RawRecord, decode_post
 from detectors.mentions import MentionFinder
-from detectors.model import MINUTE_MS, Brand, Match, Post, Sentiment, to_ms
-from detectors.simulation import EVENTS, Life, Simulation, daily_rhythm, merge, ordinary_life, simulate, wave
+from detectors.model import MINUTE_MS, Brand, Bucket, Match, Post, Sentiment, Watch, to_ms
+from detectors.simulation import (
+    EVENTS,
+    LEAK_IN_THE_NEWS,
+    Life,
+    Simulation,
+    answered,
+    daily_rhythm,
+    merge,
+    ordinary_life,
+    simulate,
+    wave,
+)
 from detectors.simulation.events import Happening
 from detectors.text import Judgement, load_negativity
 
@@ -145,6 +156,42 @@ def test_small_accounts_come_first_then_a_large_one_and_its_reposts() -> None:
 def test_a_wave_that_nobody_hears_of_before_its_star_is_still_a_wave() -> None:
     posts = crisis(doubling_s=600, peak_per_min=0.07, minutes=6000)
     assert 0 < len(posts) < 200
+
+
+def test_a_crisis_in_the_news_has_papers_copies_and_hashtags_and_is_read_as_one() -> None:
+    story = replace(LEAK_IN_THE_NEWS, press_share=0.1)
+    posts = list(wave(LIFE, start_ms=NOON_MS, doubling_s=60, peak_per_min=200, minutes=40, seed=1, story=story))
+    papers = [post for post in posts if post.author in dict(story.press)]
+    assert {post.source for post in papers} == {"press"} and {post.lang for post in papers} == {"en", "fr"}
+    own = [post for post in posts if post.repost_of is None]
+    copied = Counter(post.text for post in own)
+    assert 0.03 < sum(count - 1 for count in copied.values()) / len(own) < 0.15
+    tags = {word for post in posts for word in post.text.split() if word.startswith("#") and word != "#torrelio"}
+    assert len(tags) >= 4
+    assert unlike(posts, Sentiment.NEGATIVE) == []
+
+
+def test_the_brand_answers_those_who_speak_to_it_and_it_shows_in_its_minutes() -> None:
+    life = replace(LIFE, mentions_per_min=5, negative_share=0.4)
+    said = list(answered(life, iter(days(life, minutes=900)), share=0.6, median_minutes=30, seed=1))
+    assert all(one.created_at <= next_.created_at for one, next_ in pairwise(said))
+    assert [post for post in said if post.author != "torrelio"] == days(life, minutes=900)
+    answers = [post for post in said if post.author == "torrelio"]
+    asked = {post.id: post for post in said}
+    for post in answers:
+        question = asked[post.reply_to or ""]
+        assert (question.source, question.lang) == (post.source, post.lang) and "@torrelio" in question.text
+    accounts = {"twitter": ["torrelio"], "instagram": ["torrelio"]}
+    brand = msgspec.structs.replace(TORRELIO, official_accounts=accounts)
+    replay = Replay(Watch(brands=[brand]), load_negativity())
+    encoded = [msgspec.json.encode(post) for post in said]
+    events = replay.feed([RawRecord(place, post, 2**45) for place, post in enumerate(encoded)])
+    buckets = [event for event in events if isinstance(event, Bucket)]
+    complaints = sum(sum(bucket.complaints.values()) for bucket in buckets)
+    responses = sorted(response.took_s for bucket in buckets for response in bucket.responses)
+    # Answers on a forum, where it has no account, there are none; nor are all who speak to it complaining.
+    assert 0.2 < len(responses) / complaints < 0.5
+    assert 20 < responses[len(responses) // 2] / 60 < 45
 
 
 # ------------------------------------------------------------------------------------------ events
