@@ -15,6 +15,7 @@ from streams.cli import (
     bench,
     caring,
     config,
+    console,
     demo,
     digest,
     doctor,
@@ -25,6 +26,7 @@ from streams.cli import (
     simulate,
     train,
     tune,
+    users,
     worker,
 )
 from streams.cli import precision as precision  # its command is one of those of caring
@@ -66,6 +68,7 @@ def badbuzz(
 
 _add("demo", demo.demo, "run", "badbuzz demo", "badbuzz demo --once")
 _add("worker", worker.worker, "run", "badbuzz worker --config brands.yaml --brokers kafka-1:9092,kafka-2:9092")
+_add("console", console.console, "run", "badbuzz console", "badbuzz console --host 0.0.0.0 --port 8484")
 _add("backfill", worker.backfill, "run", "badbuzz backfill posts.jsonl --config brands.yaml")
 _add("replay", kafka.replay, "run", "badbuzz replay posts.jsonl --speed 60", "badbuzz replay posts.jsonl --now")
 _add(
@@ -116,6 +119,7 @@ _add("results", results.results, "ops", "badbuzz results --quick", "badbuzz resu
 _add("doctor", doctor.doctor, "ops", "badbuzz doctor --brokers kafka-1:9092")
 app.add_typer(config.app, name="config", rich_help_panel=_PANELS["ops"])
 app.add_typer(caring.app, name="incidents", rich_help_panel=_PANELS["run"])
+app.add_typer(users.app, name="users", rich_help_panel=_PANELS["ops"])
 app.add_typer(notify.app, name="notify", rich_help_panel=_PANELS["ops"])
 
 

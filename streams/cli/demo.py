@@ -18,8 +18,9 @@ def demo(
 ) -> None:
     """Watch a brand live its life, then a crisis start, until Ctrl-C.
 
-    Everything is on this machine and made up: a Kafka broker in memory, a worker, three brands. What is shown is
-    read from the topics that the worker writes.
+    Everything is on this machine and made up: a Kafka broker in memory, a worker, a console on a web page that asks for
+    no password, three brands with three weeks behind them. What is shown is read from the topics that the worker
+    writes.
     """
     import asyncio
 
