@@ -10,12 +10,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check fmt bench results lock clean
+.PHONY: help install demo test check fmt bench results screenshots lock clean
 
 help: ## Show this help
 	@echo "badbuzz: an early warning for brand crises"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  ARGS=... is passed on (make test ARGS='-k surge'); PYTHON=... chooses the interpreter for $(VENV)."
 
@@ -42,6 +42,9 @@ bench: $(STAMP) ## Measure the throughput and the delay of this machine
 
 results: $(STAMP) ## Measure the detectors: the tables of detectors/README.md
 	$(BIN)/badbuzz results $(ARGS)
+
+screenshots: $(STAMP) ## Take the README's pictures of the console again (needs Chromium)
+	$(BIN)/python tests/e2e/screenshots.py .github/images
 
 lock: $(STAMP) ## Pin the dependencies again, with hashes (ARGS=--upgrade for newer ones)
 	env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile pyproject.toml --extra dev --quiet $(ARGS) \
