@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from streams.broker import EmbeddedBroker
+from support.browser import Surfer, chromium, surfing
 from support.kafka_server import Broker, KafkaServer, why_no_kafka
 
 # What bench compares badbuzz with needs packages that badbuzz does not: run by hand, never collected.
 collect_ignore_glob = ["bench/peers/*"]
 
-_MARKED_BY_FIXTURE = {"embedded_broker": "embedded", "kafka_broker": "kafka", "shared_data": "shared_data"}
+_MARKED_BY_FIXTURE = {
+    "embedded_broker": "embedded",
+    "kafka_broker": "kafka",
+    "shared_data": "shared_data",
+    "surfer": "browser",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,6 +70,15 @@ def broker(request: pytest.FixtureRequest) -> Broker:
     """Each broker in turn: what a test asserts with it holds on both."""
     found: Broker = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+async def surfer() -> AsyncIterator[Surfer]:
+    """Somebody with a real browser."""
+    if not chromium().exists():
+        _not_here("browser", f"there is no Chromium at {chromium()} (BADBUZZ_CHROMIUM)")
+    async with surfing() as found:
+        yield found
 
 
 @pytest.fixture

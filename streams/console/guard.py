@@ -22,7 +22,7 @@ __all__ = ["MOST_BYTES", "Guard"]
 MOST_BYTES: Final = 1_000_000
 """Of what somebody sends in one request."""
 
-_OPEN: Final = frozenset({"/signin", "/signin.css", "/signin.js", "/signout", "/healthz"})
+_OPEN: Final = frozenset({"/signin", "/signin.css", "/signin.js", "/signout", "/healthz", "/readyz"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
 _LENGTH: Final = re.compile(r"[0-9]{1,7}")
@@ -54,7 +54,7 @@ class Guard:
     - a `Host` that is not ours is refused (421): a name that somebody points at this machine (DNS rebinding);
     - what another site's page sends is refused (403), unless it brings a token;
     - a body over 1 MB is refused (413);
-    - who has not signed in is sent to /signin (pages), or refused (401): all but /signin, what it needs, and /healthz.
+    - who has not signed in is sent to /signin (pages), or refused (401): all but /signin, what it needs, and health.
 
     Every answer gets the security headers. `scope["state"]["nonce"]` is that of scripts in the page.
     """
@@ -103,7 +103,10 @@ class Guard:
         return None
 
     def _is_our_host(self, connection: HTTPConnection) -> bool:
-        if connection.scope["path"] == "/healthz":  # asked for by names that only a container's network knows
+        if connection.scope["path"] in (
+            "/healthz",
+            "/readyz",
+        ):  # asked for by names that only a container's network knows
             return True
         hosts = connection.headers.getlist("host")
         match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None

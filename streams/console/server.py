@@ -110,7 +110,7 @@ def _web(core: Core, api: Api) -> FastAPI:
         link = core.hub.link
         if link.connected and link.caught_up:
             return PlainTextResponse("ready\n")
-        said = f"{link.progress:.0%} read" if link.connected else f"Kafka is away: {link.why or 'not reached yet'}"
+        said = f"{link.progress:.0%} read" if link.connected else "Kafka is away"
         return PlainTextResponse(f"{said}\n", 503)
 
     web.router.add_route("/healthz", healthz)

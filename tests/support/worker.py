@@ -1,4 +1,4 @@
-"""A real `badbuzz worker`, as a process that tests can ask, stop and kill."""
+"""Real `badbuzz` processes that tests can ask, stop and kill; the worker among them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from streams.process import end, last_words
 
-__all__ = ["WorkerProcess", "run_badbuzz"]
+__all__ = ["Served", "WorkerProcess", "run_badbuzz"]
 
 
 def run_badbuzz(
@@ -36,13 +36,13 @@ def run_badbuzz(
     )
 
 
-class WorkerProcess:
-    """`async with WorkerProcess(...) as worker`: started and ready inside, terminated at the end."""
+class Served:
+    """A `badbuzz` process that serves pages: started and ready inside `async with`, terminated at the end."""
 
-    def __init__(self, bootstrap: str, prefix: str, config: Path, directory: Path, **env: str) -> None:
-        self.log = directory / f"worker-{prefix}{time.monotonic_ns()}.log"
-        self._arguments = ["worker", "--brokers", bootstrap, "--prefix", prefix, "--config", str(config)]
-        self._env = {**os.environ, "BADBUZZ_HTTP_PORT": "0", **env}
+    def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str]) -> None:
+        self.log = log
+        self._arguments = arguments
+        self._env = {**os.environ, **env}
         self._process: subprocess.Popen[bytes] | None = None
         self._url: str | None = None
         self._log_start = 0
@@ -61,7 +61,7 @@ class WorkerProcess:
         """Wait until /readyz says yes."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            assert self.returncode is None, f"the worker ended: {self.tail()}"
+            assert self.returncode is None, f"it ended: {self.tail()}"
             status, _ = await self.get("readyz")
             if status == 200:
                 return self
@@ -69,10 +69,10 @@ class WorkerProcess:
         raise AssertionError(f"not ready after {timeout_s} s: {self.tail()}")
 
     async def get(self, path: str) -> tuple[int | None, str]:
-        """Status and body of a page of the worker; None while it does not listen."""
+        """Status and body of a page; None while it does not listen."""
         if self._url is None:
             written = self.log.read_bytes()[self._log_start :].decode(errors="replace")
-            found = re.findall(r"url=(http://\S+)/metrics", written)
+            found = re.findall(r"url=(http://[^\s/]+)", written)
             if not found:
                 return None, ""
             self._url = found[-1]
@@ -85,28 +85,6 @@ class WorkerProcess:
                 return response.status, await response.text()
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None, ""
-
-    async def metric(self, name: str, **labels: str) -> float:
-        """The sum of a metric's samples that carry these labels; 0.0 where there is none."""
-        _, text = await self.get("metrics")
-        return sum(
-            sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-            if sample.name == name and labels.items() <= sample.labels.items()
-        )
-
-    async def until(self, name: str, at_least: float, *, timeout_s: float = 60, **labels: str) -> None:
-        """Wait until a metric has reached a value."""
-        deadline = time.monotonic() + timeout_s
-        value = 0.0
-        while time.monotonic() < deadline:
-            value = await self.metric(name, **labels)
-            if value >= at_least:
-                return
-            assert self.returncode is None, f"the worker ended: {self.tail()}"
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"{name} is {value}, not {at_least}: {self.tail()}")
 
     @property
     def returncode(self) -> int | None:
@@ -149,3 +127,34 @@ class WorkerProcess:
         assert self._process is not None
         in_order = await asyncio.to_thread(end, self._process, within_s=30)
         assert in_order, f"did not stop within 30 s of SIGTERM: {self.tail()}"
+
+
+class WorkerProcess(Served):
+    """`async with WorkerProcess(...) as worker`."""
+
+    def __init__(self, bootstrap: str, prefix: str, config: Path, directory: Path, **env: str) -> None:
+        arguments = ["worker", "--brokers", bootstrap, "--prefix", prefix, "--config", str(config)]
+        log = directory / f"worker-{prefix}{time.monotonic_ns()}.log"
+        super().__init__(arguments, log, {"BADBUZZ_HTTP_PORT": "0", **env})
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that carry these labels; 0.0 where there is none."""
+        _, text = await self.get("metrics")
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    async def until(self, name: str, at_least: float, *, timeout_s: float = 60, **labels: str) -> None:
+        """Wait until a metric has reached a value."""
+        deadline = time.monotonic() + timeout_s
+        value = 0.0
+        while time.monotonic() < deadline:
+            value = await self.metric(name, **labels)
+            if value >= at_least:
+                return
+            assert self.returncode is None, f"it ended: {self.tail()}"
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{name} is {value}, not {at_least}: {self.tail()}")

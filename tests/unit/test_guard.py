@@ -58,7 +58,7 @@ class Console:
         settings = settings_in(folder, **fields)
         self.access = Access(settings, users, Clock())
         self.audit = Audit(settings.console_home, Clock())
-        paths = ["/", "/brands/{id}", "/healthz", "/api/v1/x", "/_nicegui/3.18.0/static/nicegui.js"]
+        paths = ["/", "/brands/{id}", "/healthz", "/readyz", "/api/v1/x", "/_nicegui/3.18.0/static/nicegui.js"]
         routes = [
             *signin_routes(self.access, self.audit),
             *(Route(path, tell) for path in paths),
@@ -146,7 +146,7 @@ async def test_all_else_is_closed(path: str, console: Console) -> None:
     assert (await console.post("/take", headers=PAGE)).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/signin", "/signin.css", "/signin.js", "/healthz"])
+@pytest.mark.parametrize("path", ["/signin", "/signin.css", "/signin.js", "/healthz", "/readyz"])
 async def test_what_signing_in_needs_is_open(path: str, console: Console) -> None:
     assert (await console.get(path)).status_code == 200
 

@@ -108,8 +108,8 @@ class Shell:
                 "<script", f'<script nonce="{self._client.request.scope["state"]["nonce"]}"'
             )
         )
-        ui.link(view.t("skip"), "#content").classes("bb-skip")
         with ui.header().classes("bb-header").props('role="banner"'):
+            ui.link(view.t("skip"), "#content").classes("bb-skip")
             ui.link("badbuzz", "/").classes("bb-brand")
             with ui.element("nav").classes("bb-nav").props(f'aria-label="{view.t("views")}"'):
                 self._links = {path: self._nav_link(name, path, icon) for name, path, _, icon in _NAV}
@@ -120,7 +120,7 @@ class Shell:
         with self._banner:
             ui.icon("cloud_off")
             self._banner_text = ui.label()
-        with ui.element("main").classes("bb-main").props('id="content" tabindex="-1"'):
+        with ui.element("div").classes("bb-main").props('id="content" tabindex="-1"'):
             ui.sub_pages(self._routes(), show_404=True)
         self._client.sub_pages_router.on_path_changed(self._mark)
         self._mark(self._client.sub_pages_router.current_path)
