@@ -22,14 +22,15 @@ from streams.bench.posts import posts
 from streams.bench.results import MixSpeed, StepCost, median
 from streams.garbage import settled
 
-__all__ = ["CHUNK", "MemoryRun", "costs", "mixes", "replay"]
+__all__ = ["CHUNK", "MIX_POSTS", "MemoryRun", "costs", "mixes", "replay"]
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 CHUNK = 500
-MIX_POSTS = 30_000
 """Records at a time, as the worker takes them."""
+MIX_POSTS = 30_000
+"""Of one kind, at most: a small bench is small in this too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,12 @@ def costs(
     return [StepCost(step, round(us[step], 2), what) for step, what in told.items()]
 
 
-def mixes(watch: Watch) -> list[MixSpeed]:
-    """How fast posts go through in memory that all speak of a brand, and posts that all do not."""
+def mixes(watch: Watch, count: int) -> list[MixSpeed]:
+    """How fast so many posts go through in memory that all speak of a brand, and posts that all do not."""
     return [
         MixSpeed(what, median([replay(values, watch).posts_per_s for _ in range(3)]))
         for what, share in (("all speak of a brand", 1.0), ("none does", 0.0))
-        for values in [list(posts(MIX_POSTS, watch, watched_share=share))]
+        for values in [list(posts(count, watch, watched_share=share))]
     ]
 
 

@@ -14,7 +14,7 @@ from streams.bench.detectors import closing_cost, detector_costs
 from streams.bench.kafka import delete_topics
 from streams.bench.latency import latency
 from streams.bench.matching import matching_cost
-from streams.bench.memory import MemoryRun, costs, mixes, replay
+from streams.bench.memory import MIX_POSTS, MemoryRun, costs, mixes, replay
 from streams.bench.peers import PEERS, peer_program, run_peer
 from streams.bench.posts import bench_watch, posts
 from streams.bench.results import BenchResult, Machine, PeerResult, StreamRun, median
@@ -85,7 +85,7 @@ async def run_bench(options: BenchOptions, settings: Settings, *, at: Callable[[
                 async with _topics(settings, brokers) as own:
                     found = await latency(own, options.waves, directory, progress=told)
             stage("posts of one kind")
-            kinds = await asyncio.to_thread(mixes, watch)
+            kinds = await asyncio.to_thread(mixes, watch, min(MIX_POSTS, len(values)))
             stage("looking for 50,000 brands")
             matching = await asyncio.to_thread(matching_cost)
             stage("cost of each step")
