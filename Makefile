@@ -24,8 +24,8 @@ install: $(STAMP) ## Set up .venv with the locked dependencies
 demo: $(STAMP) ## Watch a brand live its life, then a crisis start (Ctrl-C ends it)
 	$(BIN)/badbuzz demo $(ARGS)
 
-test: $(STAMP) ## Run every test (those on Apache Kafka need .ci/run to have fetched it once, and Java)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## Run every test, in two processes (those on Apache Kafka need .ci/run to have fetched it once, and Java)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(STAMP) ## Lint, format, types and the direction of imports
 	$(BIN)/ruff check .

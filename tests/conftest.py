@@ -24,6 +24,12 @@ _MARKED_BY_FIXTURE = {
 }
 
 
+def pytest_configure() -> None:
+    """No terminal's width for anybody: readline gives its own to children, and the processes of xdist are such."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Who uses the fixture has the marker, so that `-m "not kafka"` never misses one."""
     for item in items:
@@ -41,14 +47,14 @@ def _not_here(what: str, reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def embedded_broker() -> Iterator[EmbeddedBroker]:
-    """The embedded broker, one for the whole session: use `prefix` for topics and groups."""
+    """The embedded broker, one for the whole session of a process: use `prefix` for topics and groups."""
     with EmbeddedBroker() as broker:
         yield broker
 
 
 @pytest.fixture(scope="session")
 def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    """Apache Kafka, one for the whole session: use `prefix` for topics and groups.
+    """Apache Kafka, one for the whole session of a process: use `prefix` for topics and groups.
 
     A test that stops or pauses it starts or resumes it before it ends.
     """
