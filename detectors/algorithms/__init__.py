@@ -46,7 +46,10 @@ DETECTORS: dict[str, type[Detector]] = {
     Socialmetrix.name: Socialmetrix,
     VistaSocial.name: VistaSocial,
 }
-"""What brands.yaml may name under `detectors`, the first being the one that leads."""
+"""What brands.yaml may name under `detectors`, the first being the one that leads.
+
+river takes a second to import, with scipy and SQLAlchemy behind it: who needs it imports it when it is needed.
+"""
 
 
 def kind_of(name: str) -> type[Detector]:

@@ -6,7 +6,6 @@ import math
 from typing import Annotated, ClassVar
 
 import msgspec
-from river.drift import ADWIN
 
 from detectors.algorithms.base import Params
 from detectors.algorithms.residuals import ResidualDetector
@@ -64,6 +63,8 @@ class Adwin(ResidualDetector):
         return min(0.5, 1 / self._bins_per_alarm)
 
     def _prepare(self) -> None:
+        from river.drift import ADWIN  # see `DETECTORS`
+
         self._adwin = ADWIN(delta=self._delta, clock=1)  # type: ignore[no-untyped-call]
         for residual in self.state.kept:
             self._adwin.update(residual)  # type: ignore[no-untyped-call]

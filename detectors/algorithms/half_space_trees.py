@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
-from river.anomaly import HalfSpaceTrees
 
 from detectors.algorithms.base import Params
 from detectors.algorithms.residuals import ResidualDetector
+
+if TYPE_CHECKING:
+    from river.anomaly import HalfSpaceTrees
 
 __all__ = ["HalfSpaceTreesParams", "HalfSpaces"]
 
@@ -61,6 +63,8 @@ class HalfSpaces(ResidualDetector):
         self._forest: HalfSpaceTrees | None = None  # planted at the first full bin: it takes some 20 ms
 
     def _plant(self) -> HalfSpaceTrees:
+        from river.anomaly import HalfSpaceTrees  # see `DETECTORS`
+
         forest = HalfSpaceTrees(window_size=self.params.window_bins, seed=SEED)
         kept = self.state.kept
         for position in range(HOUR_BINS - 1, len(kept)):

@@ -6,7 +6,6 @@ import math
 from typing import Annotated, ClassVar
 
 import msgspec
-from river.drift import KSWIN
 
 from detectors.algorithms.base import Params
 from detectors.algorithms.residuals import ResidualDetector
@@ -62,6 +61,8 @@ class Kswin(ResidualDetector):
         """Nothing to build: river's object is made of the kept window at each bin."""
 
     def _take(self, residual: float) -> float:
+        from river.drift import KSWIN  # see `DETECTORS`
+
         kept, size, newest = self.state.kept, self.params.window_bins, self.params.newest_bins
         test = KSWIN(alpha=0.0, window_size=size, stat_size=newest, window=kept, seed=SEED + self.state.buckets)
         above = max(0.0, residual)

@@ -6,8 +6,6 @@ import math
 from typing import Annotated, ClassVar
 
 import msgspec
-from river.drift import PageHinkley
-from river.stats import Mean
 
 from detectors.algorithms.base import Params
 from detectors.algorithms.residuals import ResidualDetector, ResidualState
@@ -59,6 +57,9 @@ class PageHinkleyTest(ResidualDetector):
         return max(1.0, math.log(2 * delta**2 * self._bins_per_alarm) / (2 * delta))
 
     def _prepare(self) -> None:
+        from river.drift import PageHinkley  # see `DETECTORS`
+        from river.stats import Mean
+
         # river's own threshold is out of reach: the alert's life is ours, and a reset would lose the mean.
         self._test = PageHinkley(min_instances=1, delta=self.params.delta, threshold=math.inf, alpha=1.0, mode="up")
         if self.state.hours:
