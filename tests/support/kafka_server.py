@@ -172,6 +172,7 @@ class KafkaServer:
         assert java is not None
         return [
             *(java, "-Xmx512m", "-Xshare:auto", "-Djava.awt.headless=true"),
+            *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),  # it lives for minutes: too short to optimise
             *("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"),
             *("-cp", f"{kafka_home()}/libs/*", main),
         ]
