@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from detectors.model import (
+    Bucket,
     Change,
     Entry,
+    Incident,
     IncidentState,
     Part,
     Response,
@@ -60,7 +63,7 @@ BACKWARDS = "\u202egnp.exe\u202c"
 ZALGO = "Z" + "\u0351\u0321\u0337\u0352" * 40 + "algo"
 
 
-def bags(**fields: Any) -> Any:
+def bags(**fields: Any) -> Incident:
     """An incident with something in every section."""
     at = NOW - timedelta(minutes=30)
     made = incident("bags", opened=at, text="My bag is lost, and nobody answers", severity=Severity.HIGH, **fields)
@@ -70,24 +73,13 @@ def bags(**fields: Any) -> Any:
         for name in ("channel", "topic", "kind", "authors", "language")
     }
     story = Story(kind=StoryKind.RALLY, share=0.5, threshold=0.3, posts=20, of=41, subject="#lostbags")
-    why = made.why
-    return type(made)(
-        **{
-            **{name: getattr(made, name) for name in made.__struct_fields__},
-            "why": type(why)(
-                **{
-                    **{name: getattr(why, name) for name in why.__struct_fields__},
-                    "timeline": points,
-                    "parts": parts,
-                    "stories": [story],
-                    "words": [Word(word="bag", posts=30, z=9.0)],
-                }
-            ),
-        }
+    why = msgspec.structs.replace(
+        made.why, timeline=points, parts=parts, stories=[story], words=[Word(word="bag", posts=30, z=9.0)]
     )
+    return msgspec.structs.replace(made, why=why)
 
 
-def minutes(**fields: Any) -> list[Any]:
+def minutes(**fields: Any) -> list[Bucket]:
     """Four hours of Acme until now."""
     first = (START - datetime(2026, 3, 2, 9, tzinfo=UTC)) // timedelta(minutes=1)
     named = {
@@ -144,7 +136,7 @@ async def test_every_view_is_for_everybody_light_and_dark_on_a_desk_and_on_a_tel
         await expect(telephone.get_by_role("button", name="Prendre en charge")).to_be_in_viewport()
 
 
-def _past(count: int) -> list[Any]:
+def _past(count: int) -> list[Incident]:
     return [
         incident(f"past{number}", opened=NOW - timedelta(days=2 + number), state=IncidentState.RESOLVED)
         for number in range(count)
@@ -181,25 +173,16 @@ async def test_whatever_strangers_write_is_text(
     ]
     posts += [TopPost(id="d", source="forum", text="data", created_at=NOW, url="data:text/html,<script>1</script>")]
     base = bags()
-    why = type(base.why)(
-        **{
-            **{name: getattr(base.why, name) for name in base.why.__struct_fields__},
-            "top_posts": posts,
-            "titles": {"en": f"{FORMULA} {MARKUP} {TEMPLATE}", "fr": f"{MARKUP}"},
-            "words": [Word(word=word, posts=3, z=5.0) for word in (MARKUP, TEMPLATE)],
-            "parts": {"hashtag": [Part(name=text[:300], observed=4, expected=1.0) for text in texts]},
-            "stories": [Story(kind=StoryKind.RALLY, share=0.5, threshold=0.3, posts=2, of=4, subject=MARKUP)],
-        }
+    why = msgspec.structs.replace(
+        base.why,
+        top_posts=posts,
+        titles={"en": f"{FORMULA} {MARKUP} {TEMPLATE}", "fr": MARKUP},
+        words=[Word(word=word, posts=3, z=5.0) for word in (MARKUP, TEMPLATE)],
+        parts={"hashtag": [Part(name=text[:300], observed=4, expected=1.0) for text in texts]},
+        stories=[Story(kind=StoryKind.RALLY, share=0.5, threshold=0.3, posts=2, of=4, subject=MARKUP)],
     )
-    hostile = type(base)(
-        **{
-            **{name: getattr(base, name) for name in base.__struct_fields__},
-            "why": why,
-            "doubt": MARKUP,
-            "owner": MARKUP,
-            "timeline": [Entry(at=NOW, what=Change.NOTED, version=1, by=MARKUP, text=TEMPLATE, command="c")],
-        }
-    )
+    noted = Entry(at=NOW, what=Change.NOTED, version=1, by=MARKUP, text=TEMPLATE, command="c")
+    hostile = msgspec.structs.replace(base, why=why, doubt=MARKUP, owner=MARKUP, timeline=[noted])
     await tell(embedded_broker.bootstrap, prefix, "incidents", [hostile])
     names = {text[:200]: 1 for text in texts}
     signals = minutes(negative_by_channel=names, negative_by_topic=names, negative_by_hashtag=names, complaints=names)

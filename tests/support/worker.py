@@ -119,7 +119,11 @@ class Served:
         return last_words(self.log, lines)
 
     async def __aenter__(self) -> Self:
-        return await self.start().ready()
+        try:
+            return await self.start().ready()
+        except AssertionError:
+            self.kill()
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -42,20 +42,22 @@ def may_act(view: View, role: Role = Role.ACT) -> bool:
     """Whether whoever looks may still do it; says so where not."""
     who = view.core.access.again(view.who)
     if who is None:
-        say(view.t("ended"), bad=True)
-        ui.navigate.to("/signin")
+        say(view, view.t("ended"), bad=True)
+        with view.page:
+            ui.navigate.to("/signin")
         return False
     view.who = who
     if not who.role.may(role):
-        say(view.t("may not"), bad=True)
+        say(view, view.t("may not"), bad=True)
         return False
     return True
 
 
-def say(text: str, *, bad: bool = False) -> None:
+def say(view: View, text: str, *, bad: bool = False) -> None:
     """A short word at the edge of the page."""
     shown_ms = 9000 if bad else 3000
-    ui.notify(text, type="warning" if bad else "positive", position="bottom", group=False, timeout=shown_ms)
+    with view.page:
+        ui.notify(text, type="warning" if bad else "positive", position="bottom", group=False, timeout=shown_ms)
 
 
 async def give(
@@ -78,27 +80,27 @@ async def give(
             kind,
         )
     except msgspec.ValidationError as error:
-        say(view.t("refused", text=str(error)), bad=True)
+        say(view, view.t("refused", text=str(error)), bad=True)
         return False
     action = str(kind.__struct_config__.tag)
     view.core.audit.note(view.who.name, action, incident.id if incident is not None else brand)
     try:
         answer = await view.core.commander.give(command)
     except Unavailable as error:
-        say(view.t("refused", text=str(error)), bad=True)
+        say(view, view.t("refused", text=str(error)), bad=True)
         return False
     if answer is None:
-        say(view.t("kept"))
+        say(view, view.t("kept"))
         return True
     match answer.outcome:
         case Outcome.DONE:
-            say(view.t("done"))
+            say(view, view.t("done"))
         case Outcome.UNCHANGED:
-            say(view.t("unchanged", text=answer.text))
+            say(view, view.t("unchanged", text=answer.text))
         case Outcome.CONFLICT:
-            say(view.t("conflict", text=answer.text), bad=True)
+            say(view, view.t("conflict", text=answer.text), bad=True)
         case _:
-            say(view.t("refused", text=answer.text), bad=True)
+            say(view, view.t("refused", text=answer.text), bad=True)
     return answer.outcome.ok
 
 
@@ -109,7 +111,11 @@ async def ask(
 
     `fields` makes the fields and gives the function that reads them.
     """
-    with ui.dialog() as dialog, ui.card().classes("bb-dialog").props('role="dialog" aria-modal="true"') as card:
+    with (
+        view.page,
+        ui.dialog() as dialog,
+        ui.card().classes("bb-dialog").props('role="dialog" aria-modal="true"') as card,
+    ):
         card.props["aria-label"] = title
         ui.label(title).classes("bb-dialog-title")
         if hint:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from nicegui.element import Element
+
 from detectors.model import Severity, StoryKind, from_ms
 from streams.console.access import Who
 from streams.console.core import Core
@@ -24,9 +26,14 @@ Refresh = Callable[[Changes], None]
 
 @dataclass(slots=True)
 class View:
-    """One open page: whose it is, in which language and time zone; `keys` are those that mean something now."""
+    """One open page: whose it is, in which language and time zone; `keys` are those that mean something now.
+
+    `page` is the element that all is in. Dialogs and notices are put there: what they were asked from may be drawn
+    anew meanwhile.
+    """
 
     core: Core
+    page: Element
     who: Who
     lang: Lang
     tz: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from nicegui import ui
@@ -38,6 +39,15 @@ def show(view: View, id: str) -> Refresh | None:
     return page.refresh
 
 
+@dataclass(slots=True)
+class _Section:
+    """A part of the page: how it is drawn again, what it shows, and what that was when it was drawn."""
+
+    draw: Callable[[], object]
+    shows: Callable[[Incident], object]
+    shown: object
+
+
 class _Page:
     """An incident on a page. What people type is outside of what is drawn anew."""
 
@@ -45,35 +55,38 @@ class _Page:
         self.view, self.incident = view, incident
         self._do = actions.incident_actions(view, lambda: self.incident)
         self._may = view.who.role.may(Role.ACT)
-        self._sections: list[Callable[..., Any]] = []
-        self._section(self._head)
+        self._sections: list[_Section] = []
+        self._section(self._head, lambda one: one.version)
+        if self._may:
+            self._section(self._buttons, lambda one: one.state)
         with ui.element("div").classes("bb-columns"):
             with ui.element("div").classes("bb-column"):
                 with self._card("what happens"):
                     self._chart = ui.echart(self._curve()).classes("bb-chart").props('role="img"')
                     self._chart.props["aria-label"] = view.t("what happens")
-                    self._section(self._what)
-                self._section(self._severity)
-                self._section(self._kinds)
-                self._section(self._posts)
-                self._section(self._parts)
+                    self._section(self._what, lambda one: one.why)
+                self._section(self._severity, lambda one: (one.severity_parts, one.signals))
+                self._section(self._kinds, lambda one: one.why.stories)
+                self._section(self._posts, lambda one: (one.why.top_posts, one.why.first_post))
+                self._section(self._parts, lambda one: one.why.parts)
             with ui.element("div").classes("bb-column"):
-                self._section(self._playbook)
-                self._section(self._told)
+                self._section(self._playbook, lambda one: (one.ticked, one.severity, one.why.stories))
+                self._section(self._told, lambda one: (one.state, len(deliveries(view.core.db, one.id))))
                 with self._card("story"):
                     if self._may:
                         self._note = ui.textarea(view.t("note"), placeholder=view.t("note hint"))
                         self._note.props("outlined autogrow dense maxlength=4000").classes("bb-wide bb-note")
                         parts.button(view.t("add note"), self._add_note)
-                    self._section(self._story)
-                self._section(self._feedback)
+                    self._section(self._story, lambda one: one.timeline)
+                self._section(self._feedback, lambda one: one.opinions)
         view.keys["a"] = self._do["acknowledge"]
         view.keys["r"] = self._do["resolve"]
 
-    def _section(self, draw: Callable[[], None]) -> None:
+    def _section(self, draw: Callable[[], None], shows: Callable[[Incident], object]) -> None:
+        """Draw something that is drawn again only when what it `shows` is different: no click is lost in between."""
         drawn = ui.refreshable(draw)
         drawn()
-        self._sections.append(drawn.refresh)
+        self._sections.append(_Section(drawn.refresh, shows, shows(self.incident)))
 
     def _card(self, title: str) -> ui.element:
         card = ui.element("section").classes(f"bb-card bb-card-{title.replace(' ', '-')}")
@@ -89,8 +102,10 @@ class _Page:
         if newest is None:
             return
         self.incident = newest
-        for draw in self._sections:
-            draw()
+        for section in self._sections:
+            if (shown := section.shows(newest)) != section.shown:
+                section.shown = shown
+                section.draw()
         self._chart.options.clear()
         self._chart.options.update(self._curve())
         self._chart.update()
@@ -123,8 +138,6 @@ class _Page:
                 ui.label(view.t("doubt", why=one.doubt)).classes("bb-warn")
             if one.little_history:
                 ui.label(view.t("little history")).classes("bb-warn")
-            if self._may:
-                self._buttons()
             if one.acknowledged_at or one.first_response_at:
                 ui.label(
                     view.t(

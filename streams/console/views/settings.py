@@ -187,11 +187,11 @@ def _known(view: View, users: Users, again: Callable[[], Any]) -> None:
         try:
             made = await run.io_bound(do, *arguments)
         except BadbuzzError as error:
-            say(view.t("refused", text=str(error)), bad=True)
+            say(view, view.t("refused", text=str(error)), bad=True)
             again()
             return None
         view.core.audit.note(view.who.name, what, about)
-        say(view.t("done"))
+        say(view, view.t("done"))
         again()
         return made
 
@@ -253,7 +253,7 @@ def _known(view: View, users: Users, again: Callable[[], Any]) -> None:
                 view.core.now(),
             )
             if secret is not None:
-                with ui.dialog(value=True) as dialog, ui.card().classes("bb-dialog"):
+                with view.page, ui.dialog(value=True) as dialog, ui.card().classes("bb-dialog"):
                     ui.label(view.t("token once"))
                     ui.label(secret).classes("bb-secret")
                     parts.button(view.t("close"), dialog.close, kind="plain")

@@ -83,7 +83,11 @@ class Shell:
     def __init__(self, core: Core, request: Request, client: Client) -> None:
         who: Who = request.scope["state"]["who"]
         self.view = View(
-            core, who, language(request) if who.lang is None or "lang" in request.cookies else who.lang, _zone(request)
+            core,
+            client.content,
+            who,
+            language(request) if who.lang is None or "lang" in request.cookies else who.lang,
+            _zone(request),
         )
         self._client = client
         self._core = core
