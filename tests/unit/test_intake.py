@@ -163,9 +163,9 @@ def test_a_model_that_fails_costs_one_post() -> None:
 def test_a_hundred_thousand_posts_of_one_brand_in_one_batch() -> None:
     base = json.loads(post())
     values = [json.dumps({**base, "id": str(number)}).encode() for number in range(100_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     taken = take(*values)
-    elapsed_s = time.perf_counter() - started
+    elapsed_s = time.process_time() - started
     assert taken.posts == len(taken.mentions["acme"]) == 100_000
     batches = taken.records(1, 1, lambda _: 0)[0]
     assert len(batches) == 1  # a hot brand costs its monitor one record a batch

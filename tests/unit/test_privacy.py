@@ -189,9 +189,9 @@ def test_a_handle_never_survives(name: str, around: str) -> None:
 
 @pytest.mark.parametrize("unit", ["@", "@\u200b", "@a", "x.com/", "x.com/a.", "@a.-", "https://t.me/", "a@"])
 def test_a_long_text_takes_no_more_than_its_length(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     PSEUDONYMS.post(post(unit * 100_000))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_what_is_forgotten_are_the_texts_and_nothing_else() -> None:
