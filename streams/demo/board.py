@@ -71,7 +71,10 @@ class _Counts:
 
 
 class Board:
-    """Takes records of `TOPICS` in any order; answers for any moment of the last `KEPT_S` seconds."""
+    """Takes records of `TOPICS` in any order; answers for any moment of the last `KEPT_S` seconds.
+
+    Incidents of the recorded past are no news, so they are left out.
+    """
 
     def __init__(self, watch: Watch) -> None:
         self._names = {brand.id: brand.name for brand in watch.brands}
@@ -94,6 +97,8 @@ class Board:
                     self._counts[bucket.brand].bucket = bucket
             case "incidents":
                 incident = _decode_incident(value)
+                if incident.recorded:
+                    return
                 self.incidents[incident.id] = incident
                 self.first.setdefault(incident.id, incident)
                 self.incident_out.set()

@@ -35,6 +35,17 @@ class Part:
         self._env = settings.environ()
         self._process: Guarded | None = None
 
+    @property
+    def url(self) -> str | None:
+        """Where it says that it listens, without a path; None before it does."""
+        found = re.search(r"\burl=(http://[^\s/]+)", self.log.read_text(errors="replace"))
+        return found[1] if found is not None else None
+
+    @property
+    def pid(self) -> int | None:
+        """The process itself, None while there is none."""
+        return None if self._process is None else self._process.pid
+
     async def start(self, *, ready_within_s: float) -> None:
         """Start it and wait until its /readyz says yes.
 
@@ -54,11 +65,11 @@ class Part:
                 await asyncio.sleep(0.05)
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
-        found = re.search(r"url=(http://\S+)/metrics", self.log.read_text(errors="replace"))
-        if found is None:
+        url = self.url
+        if url is None:
             return False
         try:
-            async with session.get(f"{found[1]}/readyz") as response:
+            async with session.get(f"{url}/readyz") as response:
                 return response.status == 200
         except (aiohttp.ClientError, OSError, TimeoutError):
             return False

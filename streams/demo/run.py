@@ -1,12 +1,13 @@
-"""How the demo goes: broker, topics, habits, worker, then posts as they are written, until Ctrl-C."""
+"""How the demo goes: broker, topics, habits, worker, console, then posts as they are written, until Ctrl-C."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import tempfile
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -30,20 +31,22 @@ from streams.topics import ensure_topics
 __all__ = ["run_demo"]
 
 GIVE_UP_S: Final = 120.0
-WORKER_READY_S: Final = 60.0
+READY_S: Final = 60.0
+HOST: Final = "127.0.0.1"
+CONSOLE_PORT: Final = 8484
 CHECK_S: Final = 0.3
 
 
 async def run_demo(*, once: bool) -> bool:
     """Play the demo on this machine; True when an incident came out, or somebody watched until Ctrl-C.
 
-    With `once` it ends with the first incident, printed on stdout; False where none came within `GIVE_UP_S` of
-    the start. Else it goes on until SIGINT, SIGTERM or SIGHUP. What it started has ended when it returns or
-    raises. What happens is told on stderr.
+    With `once` it ends with the first incident, printed on stdout; False where none came within `GIVE_UP_S` of the
+    start. Else there is a console too, and it goes on until SIGINT, SIGTERM or SIGHUP. What it started has ended when
+    it returns or raises. What happens is told on stderr.
 
     Raises:
         Unavailable: no embedded broker for this machine, or it ended.
-        BadbuzzError: the worker failed.
+        BadbuzzError: the worker or the console failed.
         asyncio.CancelledError: a signal came before there was something to watch.
     """
     started = time.monotonic()
@@ -53,15 +56,15 @@ async def run_demo(*, once: bool) -> bool:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     stages = Stages()
     async with AsyncExitStack() as parts:
-        board, watched = await _set_up(parts, stages)
-        show = Show(board, started)
+        board, address, watched = await _set_up(parts, stages, with_console=not once)
+        show = Show(board, started, address)
         if not once:
             stages.say("posts come in as they are written: ordinary life first, then a crisis")
             with suppress(asyncio.CancelledError):  # the way to end it
                 await _until_first(show.play(), *watched)
             with stages.stage("ending") as done:
                 await parts.aclose()
-                done("worker and broker have ended")
+                done("console, worker and broker have ended")
             return True
         try:
             async with asyncio.timeout(GIVE_UP_S - (time.monotonic() - started)):
@@ -74,13 +77,16 @@ async def run_demo(*, once: bool) -> bool:
         return True
 
 
-async def _set_up(parts: AsyncExitStack, stages: Stages) -> tuple[Board, list[Coroutine[Any, Any, None]]]:
-    """Start everything; the board, and what has to run beside whoever shows it."""
+async def _set_up(
+    parts: AsyncExitStack, stages: Stages, *, with_console: bool
+) -> tuple[Board, str | None, list[Coroutine[Any, Any, None]]]:
+    """Start everything; the board, the console's address, and what has to run beside whoever shows it."""
     with stages.stage("starting a Kafka broker") as done:
         broker = EmbeddedBroker()
         parts.push_async_callback(asyncio.to_thread, broker.stop)
         await asyncio.to_thread(broker.start)
         done(f"a Kafka broker in memory, on {broker.bootstrap}")
+    directory = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="badbuzz-demo-")))
     settings = load_settings(
         brokers=broker.bootstrap,
         config=BRANDS_FILE,
@@ -88,8 +94,11 @@ async def _set_up(parts: AsyncExitStack, stages: Stages) -> tuple[Board, list[Co
         group="badbuzz",
         partitions=4,
         replication=1,
-        http_host="127.0.0.1",
+        http_host=HOST,
         http_port=0,
+        console_host=HOST,
+        console_port=CONSOLE_PORT if _is_free(CONSOLE_PORT) else 0,
+        console_dir=directory / "console",
         log_level="info",
         log_format="console",
     )
@@ -101,20 +110,37 @@ async def _set_up(parts: AsyncExitStack, stages: Stages) -> tuple[Board, list[Co
     with stages.progress("learning the brands' habits", HISTORY_POSTS) as (advance, done):
         learned = await backfill(settings, watch, history(start_ms), progress=advance)
         done(f"{len(learned.brands)} brands' habits learned from {learned.posts:,} posts of {learned.days:.0f} days")
-    directory = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="badbuzz-demo-")))
     worker = Part("worker", settings, directory)
     parts.push_async_callback(worker.stop)
     with stages.stage("starting a worker") as done:
-        await worker.start(ready_within_s=WORKER_READY_S)
+        await worker.start(ready_within_s=READY_S)
         done(f"a worker, its log in {worker.log}")
-    # The web console would be started here, as another Part that reads the same topics.
+    running = [worker]
+    if with_console:
+        console = Part("console", settings, directory)
+        parts.push_async_callback(console.stop)
+        running.append(console)
+        with stages.stage("starting a console") as done:
+            await console.start(ready_within_s=READY_S)
+            done(f"a console: open {console.url}")
     board = Board(watch)
     posts = live(start_ms, round(time.time() * 1000))
-    return board, [
-        _read(settings, counts, board),
-        _publish(settings, posts),
-        _see_to_it(broker, worker),
-    ]
+    return (
+        board,
+        running[-1].url if with_console else None,
+        [_read(settings, counts, board), _publish(settings, posts), _see_to_it(broker, running)],
+    )
+
+
+def _is_free(port: int) -> bool:
+    """Whether nobody listens on it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 async def _publish(settings: Settings, posts: Iterable[Post]) -> None:
@@ -154,10 +180,11 @@ async def _read(settings: Settings, counts: dict[str, int], board: Board) -> Non
         await consumer.stop()
 
 
-async def _see_to_it(broker: EmbeddedBroker, worker: Part) -> None:
+async def _see_to_it(broker: EmbeddedBroker, running: Sequence[Part]) -> None:
     """Notice when one of them ends by itself."""
     while True:
-        worker.check()
+        for part in running:
+            part.check()
         if not broker.running:
             raise Unavailable("the embedded broker ended by itself")
         await asyncio.sleep(CHECK_S)

@@ -63,11 +63,12 @@ class Stages:
 
 
 class Show:
-    """The board on stdout. `started` is the monotonic time of the demo's start."""
+    """The board on stdout. `started` is the monotonic time of the demo's start, `address` the console's, if any."""
 
-    def __init__(self, board: Board, started: float) -> None:
+    def __init__(self, board: Board, started: float, address: str | None) -> None:
         self._board = board
         self._started = started
+        self._address = address
         self._console = Console(markup=False, highlight=False, emoji=False)
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal and sys.stdout.isatty()
 
@@ -82,6 +83,7 @@ class Show:
                     self._board,
                     now_ms=_now_ms(),
                     elapsed_s=time.monotonic() - self._started,
+                    address=self._address,
                     height=self._console.height,
                 )
                 view.update(picture, refresh=True)

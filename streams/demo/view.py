@@ -44,10 +44,10 @@ def clean(text: str) -> str:
 # -------------------------------------------------------------------------------------- live view
 
 
-def frame(board: Board, *, now_ms: int, elapsed_s: float, height: int) -> RenderableType:
+def frame(board: Board, *, now_ms: int, elapsed_s: float, address: str | None, height: int) -> RenderableType:
     """One picture of the live view, no higher than `height` lines where that is at all possible."""
     rows = board.rows(now_ms)
-    parts: list[RenderableType] = [Text(), _headline(elapsed_s), _brands(rows)]
+    parts: list[RenderableType] = [Text(), _headline(elapsed_s, address), _brands(rows)]
     rest = height - 4 - len(rows)
     panel = None
     if (incident := next(reversed(board.incidents.values()), None)) is not None:
@@ -61,9 +61,12 @@ def frame(board: Board, *, now_ms: int, elapsed_s: float, height: int) -> Render
     return Group(*parts)
 
 
-def _headline(elapsed_s: float) -> Text:
+def _headline(elapsed_s: float, address: str | None) -> Text:
     minutes, seconds = divmod(int(elapsed_s), 60)
-    return Text(f"{minutes}:{seconds:02}  mentions as the worker counts them; Ctrl-C ends it", style="dim")
+    line = Text(f"{minutes}:{seconds:02}  mentions as the worker counts them; Ctrl-C ends it", style="dim")
+    if address is not None:
+        line.append("; the console: ").append(f"open {address}", style="not dim bold")
+    return line
 
 
 def _brands(rows: Sequence[Row]) -> Table:

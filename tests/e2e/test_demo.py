@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
 import secrets
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +136,7 @@ def test_once_prints_the_incident_of_the_right_brand_with_its_why() -> None:
     assert "\x1b" not in done.stdout + done.stderr
     for stage in ("a Kafka broker", "topics made", "brands' habits learned from", "a worker", "an incident, after"):
         assert re.search(rf"^ *\d+\.\d s  .*{stage}", done.stderr, re.MULTILINE), done.stderr
+    assert "console" not in done.stderr
 
 
 @needs_proc
@@ -138,8 +144,9 @@ def test_ctrl_c_in_the_live_view_ends_everything(start_demo: StartDemo) -> None:
     demo = start_demo(terminal=True)
     demo.until("negative, last 2 min", within_s=120)
     demo.until("newest negative posts", within_s=30)
+    assert "the console: open http://127.0.0.1:" in re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", demo.said)
     family = " ".join(demo.family())
-    assert "streams.cli worker" in family and "broker_guard.py" in family
+    assert "streams.cli worker" in family and "streams.cli console" in family and "broker_guard.py" in family
     assert demo.signal(signal.SIGINT) == 0
     demo.assert_nothing_left()
     assert "Traceback" not in demo.said
@@ -156,9 +163,39 @@ def test_ctrl_c_while_learning_ends_everything(start_demo: StartDemo) -> None:
 
 
 @needs_proc
-def test_a_demo_that_is_killed_leaves_no_worker_and_no_broker(start_demo: StartDemo) -> None:
+def test_the_console_answers_at_the_printed_address_and_shows_what_was_and_what_comes(start_demo: StartDemo) -> None:
+    with socket.socket() as taken:  # its port, by somebody else: it takes another one
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            taken.bind(("127.0.0.1", 8484))
+        demo = start_demo(terminal=False)
+        demo.until("posts come in as they are written", within_s=120)
+        found = re.search(r"^ *\d+\.\d s  a console: open (http://127\.0\.0\.1:(\d+))$", demo.said, re.MULTILINE)
+        assert found is not None and found[2] != "8484", demo.said
+        past = incidents(found[1], "open=false")
+        assert {("torrelio", True), ("kavanta", True)} <= {(one["brand"], one["recorded"]) for one in past}
+        assert {one["state"] for one in past} == {"resolved"}
+        demo.until("INCIDENT Torrelio", within_s=120)
+        deadline = time.monotonic() + 10
+        while not (now := incidents(found[1], "open=true")):
+            assert time.monotonic() < deadline, demo.said
+            time.sleep(0.1)
+        assert [(one["brand"], one["state"], one["recorded"]) for one in now] == [("torrelio", "open", False)]
+        assert demo.signal(signal.SIGINT) == 0
+    demo.assert_nothing_left()
+    assert "Traceback" not in demo.said
+
+
+def incidents(address: str, query: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{address}/api/v1/incidents?{query}", timeout=10) as response:
+        found: list[dict[str, Any]] = json.load(response)["incidents"]
+    return found
+
+
+@needs_proc
+def test_a_demo_that_is_killed_leaves_no_process(start_demo: StartDemo) -> None:
     demo = start_demo(terminal=False)
-    demo.until("  a worker", within_s=120)
+    demo.until("  a console", within_s=120)
     assert demo.signal(signal.SIGKILL) == -signal.SIGKILL
     demo.assert_nothing_left(within_s=10)
 
