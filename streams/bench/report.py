@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import typer
 
+from streams.bench.console import ConsoleBench
 from streams.bench.results import BenchResult, ClosingCost, DetectorCost, MatchingCost
 from streams.cli.report import Table
 from streams.cli.terminal import print_table
 
-__all__ = ["closing_text", "detectors_table", "matching_text", "print_bench"]
+__all__ = ["closing_text", "detectors_table", "matching_text", "print_bench", "print_console_bench"]
 
 
 def print_bench(result: BenchResult) -> None:
@@ -113,3 +114,32 @@ def _runs(rates: list[float]) -> str:
 
 def _ms(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f} ms"
+
+
+def print_console_bench(result: ConsoleBench) -> None:
+    """Print how quick the console was."""
+    rows = [
+        (name, f"{one.median:,.0f} ms", f"{one.p95:,.0f} ms", one.count)
+        for name, one in (
+            ("first view", result.first_view_ms),
+            ("click to change", result.click_to_change_ms),
+            ("click to another view", result.to_another_view_ms),
+            ("search", result.search_ms),
+            ("new incident to the page", result.live_ms),
+        )
+    ]
+    print_table(
+        f"Console: {result.open_incidents} open and {result.past_incidents:,} past incidents, {result.brands} brands, "
+        f"{result.watchers} watch",
+        ["", ">median", ">95 %", ">times"],
+        rows,
+    )
+    read = f"{result.minutes_read:,} minutes and all incidents read, {result.read_per_s:,.0f} records/s"
+    print_table(
+        "Its process",
+        ["", ""],
+        [
+            ("reading", read),
+            ("memory", f"{result.mib_when_read:,.0f} MiB when read, {result.mib_at_the_end:,.0f} MiB at the end"),
+        ],
+    )

@@ -32,7 +32,7 @@ def show(view: View, asked: dict[str, str]) -> Refresh | None:
     with ui.element("form").classes("bb-filters").props('role="search"').on("submit.prevent"):
         box["q"] = (
             ui.input(view.t("search"), value=asked["q"])
-            .props("outlined dense clearable debounce=150 type=search")
+            .props("outlined dense clearable debounce=60 type=search")
             .classes("bb-search bb-find")
         )
         for name, label, options in (
