@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from detectors.alerting.playbook import Playbook
 from detectors.model import Brand, Watch, to_ms
@@ -17,6 +18,11 @@ from streams.console.hub import Hub
 from streams.settings import Settings
 
 __all__ = ["Core"]
+
+FRESH_S: Final = 10
+MOST_KNOWN: Final = 500
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,21 @@ class Core:
     access: Access
     audit: Audit
     clock: Callable[[], datetime]
+    _known: dict[Hashable, tuple[tuple[int, int], Any]] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives: worked out once for all open pages until something changes, every 10 s at least.
+
+        For pages, in the event loop. Keys are few: what there is to show, by language and time zone, say.
+        """
+        at = (self.hub.version, self.now_s() // FRESH_S)
+        known = self._known.get(key)
+        if known is None or known[0] != at:
+            known = self._known[key] = (at, make())
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()
+        found: T = known[1]
+        return found
 
     def now(self) -> datetime:
         """The time it is."""

@@ -23,13 +23,18 @@ class Link:
 
 @dataclass(slots=True)
 class Hub:
-    """Tells everyone who listens what has changed. In one event loop; whoever listens must not take long."""
+    """Tells everyone who listens what has changed. In one event loop; whoever listens must not take long.
+
+    `version` grows with each change of the read model.
+    """
 
     link: Link = field(default_factory=Link)
+    version: int = 0
     _listeners: set[Callable[[Changes], None]] = field(default_factory=set)
 
     def tell(self, changes: Changes) -> None:
         """Something was written to the read model."""
+        self.version += bool(changes)
         for listener in list(self._listeners):
             listener(changes)
 

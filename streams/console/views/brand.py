@@ -8,7 +8,6 @@ from nicegui import ui
 
 from detectors.model import to_ms
 from streams.console.insight import percentile
-from streams.console.overview import brand_states
 from streams.console.readmodel import Changes
 from streams.console.readmodel.counts import DAY, FIVE_MINUTES, HOUR, Counts, series, times
 from streams.console.readmodel.incidents import Summary, of_brand
@@ -32,8 +31,7 @@ def show_all(view: View) -> Refresh:
 
     def refresh(_: Changes) -> None:
         words = str(find.value or "").casefold()
-        states = brand_states(view.core.db, view.core.watch)
-        fit = [one for one in states if words in one.name.casefold() or words in one.brand]
+        fit = [one for one in now.states(view.core) if words in one.name.casefold() or words in one.brand]
         now.fill(table, [now.brand_row(view, one) for one in fit])
 
     find.on_value_change(lambda: refresh(Changes()))
@@ -113,7 +111,7 @@ def show(view: View, id: str) -> Refresh | None:
     def say() -> None:
         state.clear()
         with state:
-            one = next(one for one in brand_states(view.core.db, view.core.watch) if one.brand == id)
+            one = next(one for one in now.states(view.core) if one.brand == id)
             parts.state_pill(view, one.state)
 
     def choose() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from detectors.model import Acknowledge
+from streams.console.core import Core
 from streams.console.overview import BrandState, brand_states
 from streams.console.readmodel import Changes
 from streams.console.readmodel.incidents import Summary, find, open_summaries
@@ -16,9 +17,11 @@ from streams.console.views import parts
 from streams.console.views.actions import give
 from streams.console.views.context import Refresh, View
 
-__all__ = ["brand_row", "brand_table", "fill", "incident_row", "incident_table", "show"]
+__all__ = ["brand_row", "brand_table", "fill", "incident_row", "incident_table", "show", "states"]
 
 PAGE: Final = 25
+MOST_BRANDS: Final = 50
+"""The first page shows those that need a look; all are on a page of their own."""
 
 _INCIDENT_ROW: Final = Path(__file__).with_name("incident_row.vue").read_text(encoding="utf-8")
 _BRAND_ROW: Final = Path(__file__).with_name("brand_row.vue").read_text(encoding="utf-8")
@@ -39,18 +42,28 @@ def show(view: View) -> Refresh:
     if not view.core.watch.brands:
         parts.empty(view.t("no brands"), view.t("no brands next"), "storefront")
     brands = brand_table(view)
+    if len(view.core.watch.brands) > MOST_BRANDS:
+        ui.link(view.t("all brands", n=view.number(len(view.core.watch.brands))), "/brands")
+    core, reader = view.core, (view.lang, view.tz, view.who.role)
 
     def refresh(changes: Changes) -> None:
-        found = open_summaries(view.core.db)
-        fill(rows, [incident_row(view, one) for one in found])
+        found = core.once("open", lambda: open_summaries(core.db))
+        fill(rows, core.once(("open", *reader), lambda: [incident_row(view, one) for one in found]))
         box.set_visibility(bool(found))
         nothing.set_visibility(not found)
         summary.set_text(_said(view, found))
-        fill(brands, [brand_row(view, one) for one in brand_states(view.core.db, view.core.watch)])
+        fill(
+            brands, core.once(("brands", *reader), lambda: [brand_row(view, one) for one in states(core)[:MOST_BRANDS]])
+        )
 
     refresh(Changes())
     ui.timer(30, lambda: refresh(Changes()))
     return refresh
+
+
+def states(core: Core) -> list[BrandState]:
+    """How every brand stands, what needs a look first."""
+    return core.once("states", lambda: brand_states(core.db, core.watch))
 
 
 def _said(view: View, found: list[Summary]) -> str:
@@ -72,8 +85,9 @@ def _said(view: View, found: list[Summary]) -> str:
 
 def fill(table: ui.table, rows: list[dict[str, Any]]) -> None:
     """Show these rows; where they fit on a page there is nothing to turn."""
-    table.props["hide-pagination"] = len(rows) <= PAGE
-    table.rows = rows
+    if rows != table.rows:
+        table.props["hide-pagination"] = len(rows) <= PAGE
+        table.rows = rows
 
 
 def incident_table(view: View) -> ui.table:

@@ -107,6 +107,7 @@ _PAIRS: Final[dict[str, tuple[str, str]]] = {
     "state quiet": ("quiet", "calme"),
     "state warming": ("warming up", "en apprentissage"),
     "state no data": ("no data", "pas de données"),
+    "all brands": ("All {n} brands", "Les {n} marques"),
     "filter brands": ("Find a brand", "Trouver une marque"),
     # incidents
     "open": ("open", "ouvert"),
