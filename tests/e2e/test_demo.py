@@ -168,6 +168,7 @@ def test_the_console_answers_at_the_printed_address_and_shows_what_was_and_what_
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):
             taken.bind(("127.0.0.1", 8484))
+            taken.listen()
         demo = start_demo(terminal=False)
         demo.until("posts come in as they are written", within_s=120)
         found = re.search(r"^ *\d+\.\d s  a console: open (http://127\.0\.0\.1:(\d+))$", demo.said, re.MULTILINE)
