@@ -24,6 +24,11 @@ document.addEventListener("keydown", (event) => {
   if (Date.now() - bbWentFor < 1500) key = "g" + key;
   bbWentFor = event.key === "g" ? Date.now() : 0;
   if (key === "g" || key.length > 2) return;
-  if (key === "/") event.preventDefault();
+  if (key === "/") {
+    // At once, here: what is typed next belongs into the field.
+    event.preventDefault();
+    document.querySelector(".bb-find input")?.focus();
+    return;
+  }
   if (window.emitEvent) window.emitEvent("bb-key", key);
 });

@@ -86,7 +86,6 @@ def show(view: View, asked: dict[str, str]) -> Refresh | None:
 
     for one in box.values():
         one.on_value_change(again)
-    view.keys["/"] = lambda: ui.run_javascript("document.querySelector('.bb-find input').focus()")
     find()
     _aim(view, exports, wanted())
     return lambda changes: find() if changes.incidents and after[0] is None else None
